@@ -1,0 +1,210 @@
+/**
+ * Everything the product needs from the world, on one page. Adapters (postgres/, buckets/, pixels/) implement these;
+ * use cases ask for just the ones they need; main.ts brings the two together.
+ */
+import type { Algorithm, Fingerprint } from "@utsuru/core/fingerprint";
+import type { Orientation } from "@utsuru/core/orientations";
+
+// ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The time of day. */
+export interface Clock {
+  now(): Date;
+}
+
+// ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A person with an account. `audience` is the small number (1 … 2^32 − 1) that stands for them in the search index. */
+export interface User {
+  readonly id: string;
+  readonly audience: number;
+  readonly email: string;
+  readonly createdAt: Date;
+}
+
+/** A login that has not ended: what a token's `jti` must name to be accepted. */
+export interface Session {
+  readonly id: string;
+  readonly user: User;
+  readonly expiresAt: Date;
+}
+
+/** Accounts and sessions. `emailKey` is the address folded to the form in which two spellings of one address are equal. */
+export interface Accounts {
+  /** Adds a user; `undefined` when another has that `emailKey`. */
+  addUser(user: {
+    id: string;
+    email: string;
+    emailKey: string;
+    passwordHash: string;
+    createdAt: Date;
+  }): Promise<User | undefined>;
+  findUser(emailKey: string): Promise<{ user: User; passwordHash: string } | undefined>;
+  addSession(session: { id: string; userId: string; createdAt: Date; expiresAt: Date }): Promise<void>;
+  /** The session, unless it was ended or has expired at `now`. */
+  findSession(id: string, now: Date): Promise<Session | undefined>;
+  endSession(id: string, now: Date): Promise<void>;
+}
+
+// ── images ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Formats that are taken in, decided by magic bytes. */
+export type Format = "jpeg" | "png" | "gif" | "webp" | "avif";
+
+/** Who may see an image: everyone with an account, or its owner alone. */
+export type Visibility = "public" | "private";
+
+/** An image as it is kept. Width and height are those a person sees, after the EXIF turn. `bytes` and `sha256` are of the original file. */
+export interface Image {
+  readonly id: string;
+  readonly owner: { readonly id: string; readonly audience: number };
+  readonly visibility: Visibility;
+  /** The name the file had when it was sent; shown, never part of a key. */
+  readonly file: string;
+  readonly format: Format;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+  readonly createdAt: Date;
+  readonly fingerprints: readonly Fingerprint[];
+  /** Where the bucket keeps the original and the thumbnail. */
+  readonly keys: { readonly original: string; readonly thumbnail: string };
+}
+
+/** Who looks: their own images and public ones exist for them, nothing else does. */
+export type Viewer = Pick<User, "id" | "audience">;
+
+/** One page of a list; `next` is where the following page starts. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+/** What the search index needs to know of an image. */
+export interface IndexEntry {
+  readonly imageId: string;
+  /** 0 for a public image, else the owner's audience. */
+  readonly audience: number;
+  readonly sha256: string;
+  readonly algorithm: Algorithm;
+  readonly code: Uint8Array;
+  readonly quality: number;
+}
+
+/** Images, their data and fingerprints. */
+export interface Images {
+  /** Adds the image unless the same owner already has the same bytes: then that image comes back and nothing was written. */
+  add(
+    image: Image,
+    stored: { readonly original: StoredObject; readonly thumbnail: StoredObject },
+  ): Promise<{ kind: "created" } | { kind: "duplicate"; image: Image }>;
+  /** The image, if it exists and the viewer may see it. */
+  find(id: string, viewer: Viewer): Promise<Image | undefined>;
+  /** Those of the ids that exist and that the viewer may see, in no order. */
+  findMany(ids: readonly string[], viewer: Viewer): Promise<readonly Image[]>;
+  /** Images with these bytes that the viewer may see, oldest first. */
+  findBySha256(sha256: string, viewer: Viewer, limit: number): Promise<readonly Image[]>;
+  /** The owner's image with these bytes. */
+  findOwned(sha256: string, ownerId: string): Promise<Image | undefined>;
+  /** The owner's images, newest first, after the cursor (an id) if one is given. */
+  list(ownerId: string, page: { readonly limit: number; readonly after?: string }): Promise<Page<Image>>;
+  /** Forgets the owner's image and notes, in the same transaction, that its objects must go; `undefined` when the owner has no such image. */
+  remove(id: string, ownerId: string): Promise<{ keys: readonly string[] } | undefined>;
+  /** Objects that a removal left to delete, oldest first. */
+  pendingDeletions(limit: number): Promise<readonly string[]>;
+  /** Says that the bucket no longer has the object. */
+  confirmDeletion(key: string): Promise<void>;
+  /** Every fingerprint of an algorithm, in batches. */
+  entries(algorithm: Algorithm): AsyncIterable<readonly IndexEntry[]>;
+  /** Images that the viewer may see. */
+  count(viewer: Viewer): Promise<number>;
+}
+
+/** The database. */
+export interface Catalog {
+  readonly accounts: Accounts;
+  readonly images: Images;
+  /** Throws `database-unavailable` unless the database answers. */
+  check(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+// ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A file put together on local disk before it is kept; whoever made it removes it. */
+export interface StagedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** What the bucket answered when it took an object. */
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** The store's own version of the object (a generation, an ETag), where it has one. */
+  readonly generation?: string;
+}
+
+/** Bytes `from` … `to`, both included. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An object store. Keys are slash-separated segments of `[A-Za-z0-9._-]`, none of them `.` or `..`. */
+export interface Bucket {
+  /** Keeps a staged file or bytes under the key, durable once answered; never replaces: an object that is already there stays, and must have the same checksum. */
+  put(
+    key: string,
+    body: { readonly file: StagedFile } | { readonly content: Uint8Array },
+    options: { readonly contentType: string; readonly signal?: AbortSignal },
+  ): Promise<StoredObject>;
+  /** The object's bytes; `undefined` when there is none. */
+  get(
+    key: string,
+    options?: { readonly range?: ByteRange; readonly signal?: AbortSignal },
+  ): Promise<{ readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> } | undefined>;
+  /** Removes the object; answers also when there is none. */
+  delete(key: string): Promise<void>;
+  /** Keys that start with the prefix, in no order. */
+  list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number; readonly modifiedAt: Date }>;
+  /** Throws `bucket-unavailable` unless the store can be read and written. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+// ── pixels ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the header of a picture says, before anything is decoded. */
+export interface Header {
+  readonly format: Format;
+  /** As a person sees it: after the EXIF turn. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What one decode of a picture yields. */
+export interface Inspection extends Header {
+  /** Of the picture as a person sees it: EXIF turn applied, transparency on white, first frame. */
+  readonly fingerprint: Fingerprint;
+  /** The code of the picture after each symmetry was applied to it; `codes.identity` is the fingerprint's. */
+  readonly codes: Readonly<Record<Orientation, Uint8Array>>;
+}
+
+/** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable` or `overloaded`. */
+export interface Decoder {
+  /** Header, fingerprint and codes of a file. */
+  inspect(path: string, options: { readonly signal: AbortSignal }): Promise<Inspection>;
+  /** The same, and a WebP whose longest side is at most 320 px, without metadata. */
+  ingest(
+    path: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Inspection & { readonly thumbnail: Uint8Array }>;
+  /** The picture encoded anew in its own format, pixels turned upright, without metadata: safe to hand to strangers. */
+  derive(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
