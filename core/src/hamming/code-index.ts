@@ -7,10 +7,17 @@ export interface Neighbour {
   readonly distance: number;
 }
 
+/** One code found by several queries at once: `query` is the number of the nearest of them, the first of equals. */
+export interface QueryNeighbour extends Neighbour {
+  readonly query: number;
+}
+
 /** What a query of an index asks besides its code. */
 export interface QueryOptions {
   /** Who asks: codes of audience 0, and those of just this audience, are seen. Default 0: only what everyone may see. */
   readonly viewer?: number;
+  /** At most so many neighbours, the nearest ones: bounds the answer where thousands share one code. Default: all. */
+  readonly limit?: number;
 }
 
 /**
@@ -27,6 +34,8 @@ export interface CodeIndex {
   remove(slot: Slot): boolean;
   /** Every visible code at most `radius` bits away (0–256), nearest first, ties by slot. */
   within(query: Uint8Array, radius: number, options?: QueryOptions): Neighbour[];
+  /** Every visible code at most `radius` bits from any of 1 to 255 queries (one picture's orientations), each code once; order as `within`. */
+  withinAny(queries: readonly Uint8Array[], radius: number, options?: QueryOptions): QueryNeighbour[];
   /** The `count` nearest visible codes, nearest first, ties by slot. */
   nearest(query: Uint8Array, count: number, options?: QueryOptions): Neighbour[];
 }
