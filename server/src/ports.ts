@@ -46,6 +46,26 @@ export interface Accounts {
   endSession(id: string, now: Date): Promise<void>;
 }
 
+/** Passwords, as hashes that are slow to guess. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Whether the hash is of this password; computes one hash, in the same time, also when there is none to compare with. */
+  matches(password: string, passwordHash: string | undefined): Promise<boolean>;
+}
+
+/** What a token says. */
+export interface Claims {
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+/** Signed tokens that a client carries. */
+export interface Tokens {
+  sign(claims: Claims & { readonly issuedAt: Date; readonly expiresAt: Date }): Promise<string>;
+  /** What a token says, if this server signed it and it is good at `now`; asks nobody outside. */
+  verify(token: string, now: Date): Promise<Claims | undefined>;
+}
+
 // ── images ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Formats that are taken in, decided by magic bytes. */
@@ -169,6 +189,8 @@ export interface Bucket {
     key: string,
     options?: { readonly range?: ByteRange; readonly signal?: AbortSignal },
   ): Promise<{ readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> } | undefined>;
+  /** Bytes of the object; `undefined` when there is none. */
+  size(key: string): Promise<number | undefined>;
   /** Removes the object; answers also when there is none. */
   delete(key: string): Promise<void>;
   /** Keys that start with the prefix, in no order. */

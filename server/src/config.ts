@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseEnv } from "node:util";
+
+/** Everything that the environment decides, read once and checked. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute path of the data folder. */
+  readonly dataFolder: string;
+  /** `undefined`: the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  readonly bucketUrl: string;
+  /** `undefined`: made once and kept in the data folder. */
+  readonly secret: string | undefined;
+  /** Addresses or networks of proxies whose X-Forwarded-For is believed; empty: none. */
+  readonly trustedProxies: readonly string[];
+  readonly uploadBytesMax: number;
+  readonly decoders: number;
+  /** Logins and registrations that one address may try a minute. */
+  readonly credentialTriesPerMinute: number;
+  readonly logLevel: LogLevel;
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+
+/** How much the server writes to standard error. */
+export type LogLevel = (typeof logLevels)[number];
+
+/** A setting that does not hold what it should, in one sentence. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * The settings, each with how it is read from its text and what stands when it is absent. A setting that is not listed here is refused.
+ */
+const settings = {
+  UTSURU_HOST: (text = "127.0.0.1"): string => text,
+  UTSURU_PORT: (text = "8080"): number => wholeNumber("UTSURU_PORT", text, { min: 0, max: 65_535 }),
+  UTSURU_DATA: (text = "./data"): string => resolve(text),
+  UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
+  UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
+  UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
+  UTSURU_TRUSTED_PROXIES: (text = ""): readonly string[] => text.split(",").flatMap((part) => part.trim() || []),
+  UTSURU_UPLOAD_MIB_MAX: (text = "64"): number =>
+    wholeNumber("UTSURU_UPLOAD_MIB_MAX", text, { min: 1, max: 1024 }) * mebibyte,
+  UTSURU_DECODERS: (text = "2"): number => wholeNumber("UTSURU_DECODERS", text, { min: 1, max: 64 }),
+  UTSURU_CREDENTIAL_TRIES: (text = "20"): number =>
+    wholeNumber("UTSURU_CREDENTIAL_TRIES", text, { min: 1, max: 1_000_000 }),
+  UTSURU_LOG: (text = "warn"): LogLevel => logLevel(text),
+};
+
+/** Settings that belong to adapters and command line clients; they are read where they are used. */
+const otherSettings: ReadonlySet<string> = new Set([
+  "UTSURU_TOKEN",
+  "UTSURU_SERVER",
+  "UTSURU_SHARED",
+  "UTSURU_GCS_KEY_FILE",
+  "UTSURU_GCS_ENDPOINT",
+  "UTSURU_S3_ENDPOINT",
+  "UTSURU_S3_REGION",
+  "UTSURU_S3_FORCE_PATH_STYLE",
+]);
+
+/** Reads the settings of an environment; throws {@link ConfigError} for an unknown name or a bad value. */
+export function readConfig(environment: Environment): Config {
+  for (const name of Object.keys(environment)) refuseUnknown(name);
+  const value = (name: keyof typeof settings): string | undefined => environment[name] || undefined;
+  const dataFolder = settings.UTSURU_DATA(value("UTSURU_DATA"));
+  return Object.freeze({
+    host: settings.UTSURU_HOST(value("UTSURU_HOST")),
+    port: settings.UTSURU_PORT(value("UTSURU_PORT")),
+    dataFolder,
+    databaseUrl: settings.UTSURU_DATABASE_URL(value("UTSURU_DATABASE_URL")),
+    bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? pathToFileURL(resolve(dataFolder, "images")).href,
+    secret: settings.UTSURU_SECRET(value("UTSURU_SECRET")),
+    trustedProxies: settings.UTSURU_TRUSTED_PROXIES(value("UTSURU_TRUSTED_PROXIES")),
+    uploadBytesMax: settings.UTSURU_UPLOAD_MIB_MAX(value("UTSURU_UPLOAD_MIB_MAX")),
+    decoders: settings.UTSURU_DECODERS(value("UTSURU_DECODERS")),
+    credentialTriesPerMinute: settings.UTSURU_CREDENTIAL_TRIES(value("UTSURU_CREDENTIAL_TRIES")),
+    logLevel: settings.UTSURU_LOG(value("UTSURU_LOG")),
+  });
+}
+
+/** The environment over what a `.env` file of the folder says; the environment wins. */
+export function environmentWithFile(environment: Environment, folder: string): Environment {
+  return { ...readEnvironmentFile(resolve(folder, ".env")), ...environment };
+}
+
+function readEnvironmentFile(path: string): Environment {
+  try {
+    return parseEnv(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    throw new ConfigError(`The file ${path} is there but cannot be read.`, { cause: error });
+  }
+}
+
+function refuseUnknown(name: string): void {
+  if (!name.startsWith("UTSURU_") || name in settings || otherSettings.has(name) || name.startsWith("UTSURU_TEST_"))
+    return;
+  throw new ConfigError(`${name} is not a setting of Utsuru; expected one of ${Object.keys(settings).join(", ")}.`);
+}
+
+function wholeNumber(name: string, text: string, range: { min: number; max: number }): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
+  throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}, not "${text}".`);
+}
+
+function databaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && (url.protocol === "postgres:" || url.protocol === "postgresql:")) return text;
+  throw new ConfigError("UTSURU_DATABASE_URL must look like postgres://user:password@host:5432/database.");
+}
+
+function bucketUrl(text: string): string {
+  const url = URL.parse(text);
+  if (
+    url &&
+    ((url.protocol === "file:" && url.host === "") ||
+      ((url.protocol === "gs:" || url.protocol === "s3:") && url.host !== ""))
+  )
+    return text;
+  throw new ConfigError(
+    `UTSURU_BUCKET must look like file:///path, gs://bucket/prefix or s3://bucket/prefix, not "${text}".`,
+  );
+}
+
+function secret(text: string): string {
+  if (Buffer.byteLength(text) >= 32) return text;
+  throw new ConfigError("UTSURU_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one.");
+}
+
+function logLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level) return level;
+  throw new ConfigError(`UTSURU_LOG must be one of ${logLevels.join(", ")}, not "${text}".`);
+}

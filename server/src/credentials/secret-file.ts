@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+const secretBytes = 32;
+
+/** The secret that signs tokens: read from the folder's file `secret`, made there (mode 0600, durable) the first time. The folder's lock must be held. */
+export async function secretOf(folder: string): Promise<Uint8Array> {
+  const path = join(folder, "secret");
+  try {
+    const text = (await readFile(path, "utf8")).trim();
+    if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, "hex");
+    throw new Error(
+      `The file ${path} must hold 64 hexadecimal digits; remove it to have a new one made (everyone must then log in again).`,
+    );
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    return makeSecret(path);
+  }
+}
+
+async function makeSecret(path: string): Promise<Uint8Array> {
+  const secret = randomBytes(secretBytes);
+  const aside = `${path}.new`;
+  await rm(aside, { force: true });
+  const file = await open(aside, "wx", 0o600);
+  try {
+    await file.writeFile(`${secret.toString("hex")}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(aside, path);
+  return secret;
+}
