@@ -51,7 +51,7 @@ const settings = {
   UTSURU_UPLOAD_MIB_MAX: (text = "64"): number =>
     wholeNumber("UTSURU_UPLOAD_MIB_MAX", text, { min: 1, max: 1024 }) * mebibyte,
   UTSURU_DECODERS: (text = "2"): number => wholeNumber("UTSURU_DECODERS", text, { min: 1, max: 64 }),
-  UTSURU_CREDENTIAL_TRIES: (text = "20"): number =>
+  UTSURU_CREDENTIAL_TRIES: (text = "60"): number =>
     wholeNumber("UTSURU_CREDENTIAL_TRIES", text, { min: 1, max: 1_000_000 }),
   UTSURU_LOG: (text = "warn"): LogLevel => logLevel(text),
 };

@@ -6,6 +6,7 @@ export const failureCodes = [
   // what was asked
   "invalid-request",
   "malformed-request",
+  "unsupported-media-type",
   "payload-too-large",
   "too-many-files",
   "request-timeout",
@@ -62,4 +63,9 @@ export class Failure extends Error {
     this.errors = options.errors;
     this.retryAfterS = options.retryAfterS;
   }
+}
+
+/** Why the program cannot start or go on, in one sentence for the person who runs it. */
+export class StartError extends Error {
+  override readonly name = "StartError";
 }

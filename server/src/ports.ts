@@ -161,6 +161,16 @@ export interface StagedFile {
   readonly sha256: string;
 }
 
+/** Where files are put together on local disk; what is left there after a crash is swept at the next start. */
+export interface Staging {
+  /** Writes a stream to a new file. Throws `payload-too-large` past `bytesMax` and `storage-full`; then no file is left. */
+  stage(
+    stream: AsyncIterable<Uint8Array>,
+    options: { readonly bytesMax: number; readonly signal: AbortSignal },
+  ): Promise<StagedFile>;
+  discard(file: StagedFile): Promise<void>;
+}
+
 /** What the bucket answered when it took an object. */
 export interface StoredObject {
   readonly key: string;
@@ -217,10 +227,10 @@ export interface Inspection extends Header {
   readonly codes: Readonly<Record<Orientation, Uint8Array>>;
 }
 
-/** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable` or `overloaded`. */
+/** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable`, `overloaded` or `shutting-down`. */
 export interface Decoder {
-  /** Header, fingerprint and codes of a file. */
-  inspect(path: string, options: { readonly signal: AbortSignal }): Promise<Inspection>;
+  /** Header, fingerprint and codes of a file; `exact` hashes every pixel, where large pictures are otherwise shrunk as they are read. */
+  inspect(path: string, options: { readonly signal: AbortSignal; readonly exact?: boolean }): Promise<Inspection>;
   /** The same, and a WebP whose longest side is at most 320 px, without metadata. */
   ingest(
     path: string,

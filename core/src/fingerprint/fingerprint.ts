@@ -1,5 +1,8 @@
 /** Fingerprints of 256 bits that the library computes. */
-export type Algorithm = "pdq";
+export const algorithms = ["pdq"] as const;
+
+/** One of {@link algorithms}. */
+export type Algorithm = (typeof algorithms)[number];
 
 /**
  * What one algorithm says of one picture.

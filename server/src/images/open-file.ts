@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
-import type { Bucket, ByteRange, Catalog, Decoder, Image, Viewer } from "../ports.ts";
+import type { Bucket, ByteRange, Catalog, Decoder, Image, Staging, Viewer } from "../ports.ts";
 import { derivativeKey } from "./image-keys.ts";
+import { withLocalCopy } from "./local-copy.ts";
 import { mediaTypes } from "./media-types.ts";
 
 /** Bytes on their way to a person. `revision` names these bytes: it changes whenever they would. */
@@ -13,10 +14,7 @@ export interface OpenFile {
   open(range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
 }
 
-type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; localCopy: LocalCopy };
-
-/** Lends an object as a local file for the time of a piece of work. */
-export type LocalCopy = <T>(stream: AsyncIterable<Uint8Array>, use: (path: string) => Promise<T>) => Promise<T>;
+type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
 
 /** The image, if the viewer may see it. Throws `not-found`, the same for what is not there and what is not theirs to see. */
 export async function findImage(ports: Pick<Ports, "catalog">, id: string, viewer: Viewer): Promise<Image> {
@@ -72,9 +70,7 @@ async function openObject(
 async function derivative(ports: Ports, image: Image, signal: AbortSignal): Promise<string> {
   const key = derivativeKey(image);
   if ((await ports.bucket.size(key)) !== undefined) return key;
-  const original = await ports.bucket.get(image.keys.original, { signal });
-  if (!original) throw missing();
-  const content = await ports.localCopy(original.stream, (path) => ports.decoder.derive(path, { signal }));
+  const content = await withLocalCopy(ports, image, { signal, use: (path) => ports.decoder.derive(path, { signal }) });
   await ports.bucket.put(key, { content }, { contentType: mediaTypes[image.format], signal });
   return key;
 }

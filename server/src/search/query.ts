@@ -1,8 +1,8 @@
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import { qualityMin } from "@utsuru/core/score";
 import { Failure } from "../errors.ts";
-import type { LocalCopy } from "../images/open-file.ts";
-import type { Bucket, Catalog, Decoder, Image, StagedFile, Viewer } from "../ports.ts";
+import { withLocalCopy } from "../images/local-copy.ts";
+import type { Bucket, Catalog, Decoder, Image, StagedFile, Staging, Viewer } from "../ports.ts";
 import type { Codes } from "./search-index.ts";
 
 /** A picture to search with: a file, a stored image, or only its fingerprint. */
@@ -15,7 +15,7 @@ export interface Query {
   readonly image: Image | undefined;
 }
 
-type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; localCopy: LocalCopy };
+type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
 
 /** Whether the fingerprint says enough of its picture to be searched with. */
 export function isSearchable(query: Query): boolean {
@@ -55,9 +55,9 @@ export async function queryOfImage(
 }
 
 async function codesOfOriginal(ports: Ports, image: Image, signal: AbortSignal): Promise<Codes> {
-  const original = await ports.bucket.get(image.keys.original, { signal });
-  if (!original)
-    throw new Failure("bucket-unavailable", "The storage does not have this file at the moment.", { retryAfterS: 30 });
-  const inspection = await ports.localCopy(original.stream, (path) => ports.decoder.inspect(path, { signal }));
+  const inspection = await withLocalCopy(ports, image, {
+    signal,
+    use: (path) => ports.decoder.inspect(path, { signal }),
+  });
   return inspection.codes;
 }

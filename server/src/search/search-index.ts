@@ -16,6 +16,8 @@ export type Codes = Readonly<Partial<Record<Orientation, Uint8Array>>>;
 
 /** The images of one catalog in memory, as far as search needs them: who may see them, and the codes of those with enough detail. */
 export interface SearchIndex {
+  /** Images held. */
+  readonly size: number;
   add(image: Image): void;
   remove(imageId: string): void;
   /** Every visible image within the distance at which two pictures are copies, nearest first, ties by id. */
@@ -73,6 +75,9 @@ function searchIndex(codes: CodeIndex): SearchIndex & { addEntry(entry: IndexEnt
   };
 
   return {
+    get size() {
+      return held.size;
+    },
     addEntry,
     add: (image) => {
       for (const entry of entriesOf(image)) addEntry(entry);

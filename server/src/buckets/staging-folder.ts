@@ -1,0 +1,54 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { Failure } from "../errors.ts";
+import type { Staging } from "../ports.ts";
+
+/** A folder of this process for files on their way in; emptied when it is opened, since whatever is there was left by a crash. */
+export async function stagingFolder(folder: string): Promise<Staging> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const left of await readdir(folder)) await rm(join(folder, left), { recursive: true, force: true });
+  return {
+    stage: async (stream, { bytesMax, signal }) => {
+      const path = join(folder, randomUUID());
+      const hash = createHash("sha256");
+      try {
+        await pipeline(stream, measured(hash, bytesMax), createWriteStream(path, { flags: "wx", mode: 0o600 }), {
+          signal,
+        });
+      } catch (error) {
+        await rm(path, { force: true });
+        throw stagingFailure(error, signal);
+      }
+      return { path, bytes: (await stat(path)).size, sha256: hash.digest("hex") };
+    },
+    discard: ({ path }) => rm(path, { force: true }),
+  };
+}
+
+/** Passes chunks on, hashed, until there are more bytes than allowed. */
+function measured(hash: ReturnType<typeof createHash>, bytesMax: number) {
+  return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > bytesMax)
+        throw new Failure("payload-too-large", `A file may have at most ${Math.floor(bytesMax / 1024 / 1024)} MiB.`);
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+}
+
+function stagingFailure(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted && signal.reason instanceof Failure) return signal.reason;
+  if (!(error instanceof Error && "code" in error)) return error;
+  if (error.code === "ENOSPC" || error.code === "EDQUOT")
+    return new Failure("storage-full", "The server's disk is full; nothing was kept.", {
+      cause: error,
+      retryAfterS: 60,
+    });
+  return error;
+}

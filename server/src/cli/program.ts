@@ -1,0 +1,49 @@
+import { Command, type CommanderError } from "commander";
+import type { Decoder } from "../ports.ts";
+import { compareFiles } from "./compare-files.ts";
+import { hashFiles } from "./hash-files.ts";
+
+/** What the commands work with. */
+export interface Roles {
+  serve(): Promise<void>;
+  openDecoder(): Decoder;
+}
+
+const wrongUsage = 2;
+
+/** The command line. Results go to standard output, everything else to standard error; it ends 0, 1 on failure, 2 on wrong usage. */
+export function buildProgram(roles: Roles): Command {
+  const program = new Command("utsuru")
+    .description("A self-hosted image repository that finds copies")
+    .showHelpAfterError("(add --help for the usage)")
+    .exitOverride(exit);
+  program
+    .command("serve")
+    .description("run the server; settings come from the environment (UTSURU_…), see the README")
+    .action(() => roles.serve());
+  program
+    .command("hash")
+    .description("print the fingerprint of each file, one JSON line a file")
+    .argument("<file...>", "pictures: JPEG, PNG, GIF, WebP, AVIF")
+    .action((files: string[]) => withDecoder(roles, (decoder) => hashFiles(decoder, files)));
+  program
+    .command("compare")
+    .description("print distance, score, verdict and orientation of two files as JSON")
+    .argument("<a>", "a picture")
+    .argument("<b>", "the picture that a may be a copy of")
+    .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
+  return program;
+}
+
+async function withDecoder(roles: Roles, use: (decoder: Decoder) => Promise<boolean>): Promise<void> {
+  const decoder = roles.openDecoder();
+  try {
+    if (!(await use(decoder))) process.exitCode = 1;
+  } finally {
+    await decoder.close();
+  }
+}
+
+function exit(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? 0 : wrongUsage);
+}

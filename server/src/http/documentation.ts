@@ -1,0 +1,36 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { App } from "./app.ts";
+
+const info = {
+  title: "Utsuru",
+  version: "0.1.0",
+  description:
+    "An image repository that finds copies. Register, log in, upload pictures, and search with a picture: every copy comes back, best first. " +
+    "Failures are RFC 9457 problems with a stable `code`.",
+  license: { name: "MIT", identifier: "MIT" },
+};
+
+/** GET /openapi.json, made of the schemas that also validate, and GET /docs to read it. Registered before the calls it describes. */
+export async function documentation(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info,
+      tags: [
+        { name: "accounts", description: "Who one is" },
+        { name: "images", description: "What one keeps" },
+        { name: "search", description: "What is a copy of what" },
+        { name: "operation", description: "For those who run it" },
+      ],
+      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+    },
+    refResolver: { buildLocalReference: (json) => String(json.$id) },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: true,
+    uiConfig: { docExpansion: "list", tryItOutEnabled: true, persistAuthorization: false },
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+}

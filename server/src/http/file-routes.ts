@@ -1,0 +1,101 @@
+import { Readable } from "node:stream";
+import { create as contentDisposition } from "content-disposition";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import Type from "typebox";
+import { Failure } from "../errors.ts";
+import { type OpenFile, openFile, openThumbnail } from "../images/open-file.ts";
+import type { ByteRange } from "../ports.ts";
+import type { App, Ports } from "./app.ts";
+import { authentication, sessionOf } from "./authentication.ts";
+import { requestSignal } from "./request-signal.ts";
+import { answers, secured } from "./route-schemas.ts";
+import { ImageParams } from "./schemas.ts";
+
+const bytesAnswer = Type.Unsafe<Readable>({
+  description: "The bytes.",
+  content: { "image/*": { schema: { type: "string", format: "binary" } } },
+});
+
+/** The bytes of images: originals (or clean derivatives for others than the owner) and thumbnails. */
+export function fileRoutes(app: App, ports: Ports): void {
+  const onRequest = authentication(ports);
+  app.get(
+    "/api/images/:id/file",
+    {
+      onRequest,
+      schema: {
+        operationId: "downloadImage",
+        tags: ["images"],
+        summary: "The file: the original for its owner, without metadata for others",
+        description: "Supports ETag (If-None-Match) and Range.",
+        security: secured,
+        params: ImageParams,
+        response: answers({ 200: bytesAnswer, 206: bytesAnswer }, [401, 404, 416, 422, 503]),
+      },
+    },
+    async (request, reply) => {
+      const access = { viewer: sessionOf(request).user, signal: requestSignal(reply) };
+      return sendFile(request, reply, await openFile(ports, request.params.id, access));
+    },
+  );
+
+  app.get(
+    "/api/images/:id/thumbnail",
+    {
+      onRequest,
+      schema: {
+        operationId: "thumbnail",
+        tags: ["images"],
+        summary: "A WebP, longest side at most 320 px",
+        security: secured,
+        params: ImageParams,
+        response: answers({ 200: bytesAnswer, 206: bytesAnswer }, [401, 404, 416, 422, 503]),
+      },
+    },
+    async (request, reply) =>
+      sendFile(request, reply, await openThumbnail(ports, request.params.id, sessionOf(request).user)),
+  );
+}
+
+async function sendFile(request: FastifyRequest, reply: FastifyReply, file: OpenFile): Promise<FastifyReply> {
+  const etag = `"${file.revision}"`;
+  reply.headers({
+    etag,
+    "accept-ranges": "bytes",
+    // Whoever may see the image now may not tomorrow: caches ask again.
+    "cache-control": "private, no-cache",
+    "content-disposition": contentDisposition(file.image.file, { type: "inline" }),
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+  });
+  if (matchesAny(request.headers["if-none-match"], etag)) return reply.code(304).send();
+  const ifRange = request.headers["if-range"];
+  const range = ifRange === undefined || ifRange === etag ? parseRange(request.headers.range, file.bytes) : undefined;
+  if (range === "unsatisfiable") {
+    reply.header("content-range", `bytes */${file.bytes}`);
+    throw new Failure("range-not-satisfiable", `The file has ${file.bytes} bytes.`);
+  }
+  const stream = Readable.from(await file.open(range), { objectMode: false });
+  if (range) reply.code(206).header("content-range", `bytes ${range.from}-${range.to}/${file.bytes}`);
+  const length = range ? range.to - range.from + 1 : file.bytes;
+  return reply.type(file.contentType).header("content-length", length).send(stream);
+}
+
+function matchesAny(header: string | undefined, etag: string): boolean {
+  return header?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*") ?? false;
+}
+
+/** One range of bytes (RFC 9110, 14.1.2). What is no single well-formed range is ignored, as the RFC allows. */
+function parseRange(header: string | undefined, bytes: number): ByteRange | "unsatisfiable" | undefined {
+  const parts = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "");
+  const [, first = "", last = ""] = parts ?? [];
+  if (first === "" && last === "") return undefined;
+  if (first === "") {
+    const length = Math.min(Number(last), bytes);
+    return length === 0 ? "unsatisfiable" : { from: bytes - length, to: bytes - 1 };
+  }
+  const from = Number(first);
+  const to = last === "" ? bytes - 1 : Math.min(Number(last), bytes - 1);
+  if (last !== "" && Number(last) < from) return undefined;
+  return from >= bytes ? "unsatisfiable" : { from, to };
+}

@@ -1,0 +1,31 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { App, Ports } from "./app.ts";
+
+/** GET /metrics for Prometheus: the process, how long each call took, and how many public images the index holds. */
+export function metrics(app: App, ports: Pick<Ports, "index">): void {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const seconds = new Histogram({
+    name: "utsuru_http_request_duration_seconds",
+    help: "Time to answer, by method, route and status",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  new Gauge({
+    name: "utsuru_index_images",
+    help: "Images in the search index of this server",
+    registers: [registry],
+    collect() {
+      this.set(ports.index.size);
+    },
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    // The route's pattern, never the address: ids would make endless series.
+    const route = request.routeOptions.url ?? "none";
+    seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+  });
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}

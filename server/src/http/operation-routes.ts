@@ -1,0 +1,45 @@
+import Type from "typebox";
+import { Failure } from "../errors.ts";
+import type { App, Ports } from "./app.ts";
+import { answers } from "./route-schemas.ts";
+
+const Status = Type.Object({ status: Type.Literal("ok") });
+const checkTimeoutMs = 5_000;
+
+/** For those who run the server: is it alive, and can it do its work? */
+export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket">): void {
+  app.get(
+    "/healthz",
+    {
+      schema: {
+        operationId: "health",
+        tags: ["operation"],
+        summary: "Whether the process answers",
+        response: { 200: Status },
+      },
+    },
+    async () => ({ status: "ok" as const }),
+  );
+  app.get(
+    "/readyz",
+    {
+      schema: {
+        operationId: "readiness",
+        tags: ["operation"],
+        summary: "Whether database, bucket and index can be used",
+        response: answers({ 200: Status }, [503]),
+      },
+    },
+    async () => {
+      const signal = AbortSignal.timeout(checkTimeoutMs);
+      await Promise.all([ports.catalog.check(signal), ports.bucket.check(signal)]);
+      return { status: "ok" as const };
+    },
+  );
+  app.addHook("preClose", async () => closing.add(app));
+  app.addHook("onRequest", async () => {
+    if (closing.has(app)) throw new Failure("shutting-down", "The server is shutting down.", { retryAfterS: 5 });
+  });
+}
+
+const closing = new WeakSet<App>();

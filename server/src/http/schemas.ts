@@ -1,0 +1,276 @@
+import { algorithms } from "@utsuru/core/fingerprint";
+import { orientations } from "@utsuru/core/orientations";
+import Type, { type Static, type TSchema } from "typebox";
+import { failureCodes } from "../errors.ts";
+
+/**
+ * The shapes of the API, each once: Fastify validates by them, serialises by them, and GET /openapi.json describes by them.
+ */
+const strict = { additionalProperties: false } as const;
+
+/** A schema by its name, so that the description says it once; typed as the schema itself. */
+function named<T extends TSchema>(schema: T & { $id?: string }): ReturnType<typeof Type.Unsafe<Static<T>>> {
+  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
+}
+
+const time = (description: string) => Type.String({ format: "date-time", description });
+const uuid = (description: string) => Type.String({ format: "uuid", description });
+const sha256 = Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the file, 64 hexadecimal digits." });
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const literals = <T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: "string", enum: [...values] });
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({
+      description: "A URI reference that names the kind of problem.",
+      examples: ["/problems/email-taken"],
+    }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: "What went wrong, in a sentence for a person." }),
+    code: Type.Unsafe<string>({
+      type: "string",
+      enum: [...failureCodes, "internal"],
+      description: "Stable; match on this.",
+    }),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: "JSON Pointer (RFC 6901) of the field." }),
+          detail: Type.String(),
+        }),
+      ),
+    ),
+  },
+  { $id: "Problem", description: "A failure (RFC 9457).", additionalProperties: true },
+);
+export const Problem = named(ProblemSchema);
+
+const UserSchema = Type.Object(
+  { id: uuid("UUIDv7."), email: Type.String(), createdAt: time("When the account was opened.") },
+  { $id: "User", description: "A person with an account.", ...strict },
+);
+const User = named(UserSchema);
+export const UserEnvelope = Type.Object({ user: User }, strict);
+
+export const CredentialsBody = Type.Object(
+  {
+    email: Type.String({ minLength: 1, maxLength: 320, examples: ["ada@example.org"] }),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: "8 characters to 72 bytes.",
+      examples: ["correct horse battery"],
+    }),
+  },
+  strict,
+);
+
+export const LoginAnswer = Type.Object(
+  { token: Type.String(), tokenType: Type.Literal("Bearer"), expiresAt: time("When the token ends."), user: User },
+  strict,
+);
+
+const FingerprintSchema = Type.Object(
+  {
+    algorithm: literals(algorithms),
+    hex: Type.String({ pattern: "^[0-9a-fA-F]{64}$", description: "256 bits, 64 hexadecimal digits." }),
+    quality: Type.Integer({
+      minimum: 0,
+      maximum: 100,
+      description: "How much detail the fingerprint rests on; under 50 it is not searched with.",
+    }),
+  },
+  { $id: "Fingerprint", ...strict },
+);
+const Fingerprint = named(FingerprintSchema);
+
+export const VisibilitySchema = literals(["public", "private"] as const);
+
+const ImageSchema = Type.Object(
+  {
+    id: uuid("UUIDv7."),
+    owner: Type.Object({ id: uuid("Whose image it is.") }, strict),
+    visibility: VisibilitySchema,
+    file: Type.String({ description: "The name the file had when it was sent." }),
+    format: literals(["jpeg", "png", "gif", "webp", "avif"] as const),
+    width: Type.Integer({ description: "Pixels, upright." }),
+    height: Type.Integer({ description: "Pixels, upright." }),
+    bytes: Type.Integer({ description: "Size of the original file." }),
+    sha256,
+    createdAt: time("When it was uploaded."),
+    fingerprint: Fingerprint,
+    url: Type.String({ description: "Where the file is." }),
+    thumbnailUrl: Type.String({ description: "Where the thumbnail is." }),
+  },
+  { $id: "Image", ...strict },
+);
+export const Image = named(ImageSchema);
+
+export const ImagePage = Type.Object(
+  {
+    items: Type.Array(Image),
+    next: nullable(Type.String({ description: "Pass as `cursor` for the following page; null at the end." })),
+  },
+  strict,
+);
+
+export const ImageParams = Type.Object({ id: uuid("The image.") }, strict);
+
+export const PageQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  },
+  strict,
+);
+
+const UploadResultSchema = Type.Object(
+  {
+    file: Type.String({ description: "The name that was sent." }),
+    status: literals(["created", "duplicate", "rejected"] as const),
+    image: Type.Optional(Image),
+    problem: Type.Optional(Problem),
+  },
+  {
+    $id: "UploadResult",
+    description: "What became of one file: `image` unless it was rejected, then `problem`.",
+    ...strict,
+  },
+);
+export const UploadAnswer = Type.Object({ results: Type.Array(named(UploadResultSchema)) }, strict);
+
+const file = Type.Unsafe<string>({ type: "string", format: "binary" });
+
+/** Multipart forms: described here, read part by part in receive-form.ts. */
+export const UploadForm = Type.Object(
+  { image: Type.Array(file, { minItems: 1, maxItems: 32 }), visibility: Type.Optional(VisibilitySchema) },
+  strict,
+);
+export const SearchForm = Type.Object({ image: file }, strict);
+export const CompareForm = Type.Object({ image: Type.Array(file, { minItems: 2, maxItems: 2 }) }, strict);
+
+const Orientation = literals(orientations);
+
+const FingerprintQuery = Type.Union(
+  [
+    Type.String({ pattern: "^[0-9a-fA-F]{64}$", description: "A PDQ fingerprint, 64 hexadecimal digits." }),
+    Type.Object(
+      {
+        algorithm: Type.Optional(Type.Literal("pdq")),
+        hex: Type.String({ pattern: "^[0-9a-fA-F]{64}$" }),
+        quality: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+        orientations: Type.Optional(
+          Type.Partial(
+            Type.Object(
+              Object.fromEntries(orientations.map((name) => [name, Type.String({ pattern: "^[0-9a-fA-F]{64}$" })])),
+              {
+                ...strict,
+                description:
+                  "The fingerprint of the picture after each symmetry: with them, mirrored and turned copies are found too.",
+              },
+            ),
+          ),
+        ),
+      },
+      strict,
+    ),
+  ],
+  { description: "A fingerprint computed elsewhere." },
+);
+
+export const SearchBody = Type.Union([
+  Type.Object({ fingerprint: FingerprintQuery }, strict),
+  Type.Object({ imageId: uuid("A stored image.") }, strict),
+]);
+
+const CompareSide = Type.Union([uuid("A stored image."), FingerprintQuery]);
+export const CompareBody = Type.Object({ a: CompareSide, b: CompareSide }, strict);
+
+export const SearchQuery = Type.Object(
+  {
+    minScore: Type.Number({ minimum: 0, maximum: 100, default: 0 }),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  },
+  strict,
+);
+
+const MatchSchema = Type.Object(
+  {
+    image: nullable(Image),
+    verdict: Type.Unsafe<"exact" | "copy" | "partial">({
+      type: "string",
+      enum: ["exact", "copy", "partial"],
+      description: "exact: the same bytes. copy: fingerprints at most 31 bits apart.",
+    }),
+    score: Type.Number({ minimum: 0, maximum: 100, description: "100 · max(0, 1 − distance / 128)." }),
+    distance: Type.Integer({ minimum: 0, maximum: 256, description: "Differing bits of the fingerprints." }),
+    distanceMax: Type.Literal(256),
+    orientation: Type.Unsafe<(typeof orientations)[number]>({
+      ...Orientation,
+      description: "What was done to the stored image to get the query; rotations are clockwise.",
+    }),
+  },
+  { $id: "Match", ...strict },
+);
+export const Match = named(MatchSchema);
+
+const QueryInfoSchema = Type.Object(
+  {
+    width: nullable(Type.Integer()),
+    height: nullable(Type.Integer()),
+    sha256: nullable(sha256),
+    fingerprint: Fingerprint,
+    searchable: Type.Unsafe<"yes" | "exact-only">({ type: "string", enum: ["yes", "exact-only"] }),
+    reason: Type.Optional(Type.String({ description: "Why only exact copies can be found." })),
+  },
+  {
+    $id: "Query",
+    description: "What was searched with; width, height and sha256 are null for a bare fingerprint.",
+    ...strict,
+  },
+);
+const QueryInfo = named(QueryInfoSchema);
+
+export const SearchAnswer = Type.Object(
+  {
+    query: QueryInfo,
+    index: Type.Object(
+      {
+        images: Type.Integer({ description: "Images that were searched: your own and public ones." }),
+        lagMs: Type.Number({ description: "How far the index is behind the database." }),
+      },
+      strict,
+    ),
+    matches: Type.Array(Match, { description: "Best first." }),
+    truncated: Type.Boolean({ description: "Whether there are more matches than `limit`." }),
+  },
+  strict,
+);
+
+export const CompareAnswer = Type.Object(
+  {
+    match: nullable(Match),
+    distance: Type.Integer({ minimum: 0, maximum: 256 }),
+    distanceMax: Type.Literal(256),
+    orientation: Type.Unsafe<(typeof orientations)[number]>({
+      ...Orientation,
+      description: "What was done to b to get a.",
+    }),
+    a: QueryInfo,
+    b: QueryInfo,
+  },
+  strict,
+);
+
+/** Schemas that the description lists by name. */
+export const namedSchemas: readonly TSchema[] = [
+  ProblemSchema,
+  UserSchema,
+  FingerprintSchema,
+  ImageSchema,
+  UploadResultSchema,
+  MatchSchema,
+  QueryInfoSchema,
+];

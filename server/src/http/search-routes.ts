@@ -1,0 +1,157 @@
+import { fromHex } from "@utsuru/core/fingerprint";
+import type { Orientation } from "@utsuru/core/orientations";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Static } from "typebox";
+import { Failure } from "../errors.ts";
+import type { Viewer } from "../ports.ts";
+import { compare } from "../search/compare.ts";
+import { type Query, queryOfFile, queryOfFingerprint, queryOfImage } from "../search/query.ts";
+import { search } from "../search/search.ts";
+import type { App, Room } from "./app.ts";
+import { authentication, sessionOf } from "./authentication.ts";
+import { withForm } from "./receive-form.ts";
+import { requestSignal } from "./request-signal.ts";
+import { answers, bodies, secured } from "./route-schemas.ts";
+import {
+  CompareAnswer,
+  CompareBody,
+  CompareForm,
+  ImageParams,
+  SearchAnswer,
+  SearchBody,
+  SearchForm,
+  SearchQuery,
+} from "./schemas.ts";
+import { compareView, searchView } from "./views.ts";
+
+type FingerprintInput = Extract<Static<typeof SearchBody>, { fingerprint: unknown }>["fingerprint"];
+type Access = { readonly viewer: Viewer; readonly signal: AbortSignal };
+
+const problems = [400, 401, 404, 408, 413, 415, 422, 503, 507];
+
+/** Search with a picture, a fingerprint or a stored image; compare two. */
+export function searchRoutes(app: App, room: Room): void {
+  searchRoute(app, room);
+  similarRoute(app, room);
+  compareRoute(app, room);
+}
+
+function searchRoute(app: App, room: Room): void {
+  const onRequest = authentication(room.ports);
+  app.post(
+    "/api/search",
+    {
+      onRequest,
+      schema: {
+        operationId: "search",
+        tags: ["search"],
+        summary: "Every copy of a picture, best first",
+        description: "Send a form with one part `image`, or JSON with a fingerprint or the id of a stored image.",
+        security: secured,
+        querystring: SearchQuery,
+        body: bodies({ json: SearchBody, form: SearchForm }),
+        response: answers({ 200: SearchAnswer }, problems),
+      },
+    },
+    async (request, reply) => {
+      const access = accessOf(request, reply);
+      const query = request.isMultipart()
+        ? (await queriesOfForm(request, room, { count: 1, ...access }))[0]
+        : await queryOfBody(room, request.body, access);
+      if (!query) throw new Error("a form of one file gives one query");
+      return searchView(await search(room.ports, query, { ...request.query, viewer: access.viewer }));
+    },
+  );
+}
+
+function similarRoute(app: App, { ports }: Room): void {
+  const onRequest = authentication(ports);
+  app.get(
+    "/api/images/:id/similar",
+    {
+      onRequest,
+      schema: {
+        operationId: "findSimilar",
+        tags: ["search"],
+        summary: "Every copy of a stored image but itself",
+        security: secured,
+        params: ImageParams,
+        querystring: SearchQuery,
+        response: answers({ 200: SearchAnswer }, problems),
+      },
+    },
+    async (request, reply) => {
+      const access = accessOf(request, reply);
+      const query = await queryOfImage(ports, request.params.id, access);
+      return searchView(await search(ports, query, { ...request.query, viewer: access.viewer }));
+    },
+  );
+}
+
+function compareRoute(app: App, room: Room): void {
+  const onRequest = authentication(room.ports);
+  app.post(
+    "/api/compare",
+    {
+      onRequest,
+      schema: {
+        operationId: "compare",
+        tags: ["search"],
+        summary: "Compare two pictures",
+        description:
+          "Send a form with two parts `image` (a, then b), or JSON with two ids or fingerprints. Nothing is kept.",
+        security: secured,
+        body: bodies({ json: CompareBody, form: CompareForm }),
+        response: answers({ 200: CompareAnswer }, problems),
+      },
+    },
+    async (request, reply) => {
+      const access = accessOf(request, reply);
+      const [a, b] = request.isMultipart()
+        ? await queriesOfForm(request, room, { count: 2, ...access })
+        : [await querySide(room, request.body.a, access), await querySide(room, request.body.b, access)];
+      if (!a || !b) throw new Error("a form of two files gives two queries");
+      return compareView(compare(a, b), a, b);
+    },
+  );
+}
+
+function accessOf(request: FastifyRequest, reply: FastifyReply): Access {
+  return { viewer: sessionOf(request).user, signal: requestSignal(reply) };
+}
+
+function queriesOfForm(
+  request: FastifyRequest,
+  { ports, options }: Room,
+  what: { count: number; signal: AbortSignal },
+): Promise<Query[]> {
+  const { count, signal } = what;
+  const rules = { filesMin: count, filesMax: count, bytesMax: options.uploadBytesMax, fields: [] };
+  return withForm(request, { staging: ports.staging, rules, signal }, ({ files }) =>
+    Promise.all(files.map(({ file }) => queryOfFile(ports, file, signal))),
+  );
+}
+
+function queryOfBody({ ports }: Room, body: Static<typeof SearchBody>, access: Access): Promise<Query> | Query {
+  return "imageId" in body ? queryOfImage(ports, body.imageId, access) : queryOfInput(body.fingerprint);
+}
+
+function querySide({ ports }: Room, side: Static<typeof CompareBody>["a"], access: Access): Promise<Query> | Query {
+  const isId = typeof side === "string" && side.includes("-");
+  return isId ? queryOfImage(ports, side, access) : queryOfInput(side);
+}
+
+/** A fingerprint without a quality is taken at its word. */
+function queryOfInput(input: FingerprintInput): Query {
+  if (typeof input === "string") return queryOfFingerprint({ algorithm: "pdq", code: codeOf(input), quality: 100 });
+  const turned: Partial<Record<Orientation, Uint8Array>> = {};
+  for (const [orientation, hex] of Object.entries(input.orientations ?? {}))
+    if (hex) turned[orientation as Orientation] = codeOf(hex);
+  return queryOfFingerprint({ algorithm: "pdq", code: codeOf(input.hex), quality: input.quality ?? 100 }, turned);
+}
+
+function codeOf(hex: string): Uint8Array {
+  const code = fromHex(hex);
+  if (!code) throw new Failure("invalid-request", "A fingerprint has 64 hexadecimal digits.");
+  return code;
+}

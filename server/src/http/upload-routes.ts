@@ -1,0 +1,91 @@
+import type { FastifyRequest } from "fastify";
+import pLimit from "p-limit";
+import type { Static } from "typebox";
+import { Failure } from "../errors.ts";
+import { uploadImage } from "../images/upload-image.ts";
+import type { User, Visibility } from "../ports.ts";
+import type { App, Ports, Room } from "./app.ts";
+import { authentication, sessionOf } from "./authentication.ts";
+import { problemOf } from "./problems.ts";
+import { type FormFile, withForm } from "./receive-form.ts";
+import { requestSignal } from "./request-signal.ts";
+import { answers, bodies, secured } from "./route-schemas.ts";
+import { UploadAnswer, UploadForm } from "./schemas.ts";
+import { imageView } from "./views.ts";
+
+type Result = Static<typeof UploadAnswer>["results"][number];
+
+const filesMax = 32;
+/** Files of one request that are worked on at once: as many as there are decoders by default. */
+const concurrency = 2;
+
+/** Upload pictures. */
+export function uploadRoutes(app: App, { ports, options }: Room): void {
+  const onRequest = authentication(ports);
+  const rules = { filesMin: 1, filesMax, bytesMax: options.uploadBytesMax, fields: ["visibility"] };
+  app.post(
+    "/api/upload",
+    {
+      onRequest,
+      schema: {
+        operationId: "upload",
+        tags: ["images"],
+        summary: "Upload 1 to 32 pictures",
+        description:
+          "201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected.",
+        security: secured,
+        body: bodies({ form: UploadForm }),
+        response: answers(
+          { 201: UploadAnswer, 200: UploadAnswer, 422: UploadAnswer },
+          [400, 401, 408, 413, 415, 503, 507],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const owner = sessionOf(request).user;
+      const signal = requestSignal(reply);
+      const results = await withForm(request, { staging: ports.staging, rules, signal }, async ({ files, fields }) => {
+        const visibility = visibilityOf(fields.visibility);
+        const limit = pLimit(concurrency);
+        return Promise.all(
+          files.map((file) => limit(() => uploadOne(ports, { file, owner, visibility, request }, signal))),
+        );
+      });
+      return reply.code(statusOf(results)).send({ results });
+    },
+  );
+}
+
+/** One file's outcome: its failure is its own, the other files of the request go on. */
+async function uploadOne(
+  ports: Ports,
+  what: { file: FormFile; owner: User; visibility: Visibility; request: FastifyRequest },
+  signal: AbortSignal,
+): Promise<Result> {
+  const { file, owner, visibility, request } = what;
+  try {
+    const { kind, image } = await uploadImage(ports, { file: file.file, name: file.name, visibility, owner }, signal);
+    return { file: file.name, status: kind, image: imageView(image) };
+  } catch (error) {
+    if (!(error instanceof Failure) || isServersFault(error)) throw error;
+    if (error.cause !== undefined) request.log.warn({ err: error }, error.code);
+    return { file: file.name, status: "rejected", problem: problemOf(error) };
+  }
+}
+
+/** Whether trying the same again later may work: then the whole request answers so, and not that the file is bad. */
+function isServersFault(failure: Failure): boolean {
+  return problemOf(failure).status >= 500;
+}
+
+function visibilityOf(text: string | undefined): Visibility {
+  if (text === undefined || text === "public" || text === "private") return text ?? "public";
+  throw new Failure("invalid-request", 'The field visibility must be "public" or "private".', {
+    errors: [{ pointer: "/visibility", detail: 'must be "public" or "private"' }],
+  });
+}
+
+function statusOf(results: readonly Result[]): 200 | 201 | 422 {
+  if (results.some(({ status }) => status === "created")) return 201;
+  return results.some(({ status }) => status === "duplicate") ? 200 : 422;
+}

@@ -1,0 +1,27 @@
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
+import type { FastifySchemaCompiler } from "fastify";
+import type { TSchema } from "typebox";
+import { namedSchemas } from "./schemas.ts";
+
+/**
+ * Validators for Fastify. Bodies are taken as they are: a wrong type or an unknown field is an error, nothing is dropped or
+ * turned into something else (Fastify's default does both). What comes as text (path, query) is read as the type it should have.
+ */
+export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
+  const options = { removeAdditional: false, useDefaults: true, allErrors: true, allowUnionTypes: true, strict: false };
+  const bodies = withNamedSchemas(new Ajv({ ...options, coerceTypes: false }));
+  const texts = withNamedSchemas(new Ajv({ ...options, coerceTypes: true }));
+  return ({ schema, httpPart, ...route }) => {
+    // Forms are described by their schema and read part by part (receive-form.ts).
+    if ("contentType" in route && route.contentType === "multipart/form-data") return () => true;
+    const validate = (httpPart === "body" ? bodies : texts).compile(schema);
+    return validate as ReturnType<FastifySchemaCompiler<TSchema>>;
+  };
+}
+
+function withNamedSchemas(ajv: Ajv): Ajv {
+  addFormats.default(ajv);
+  for (const schema of namedSchemas) ajv.addSchema(schema);
+  return ajv;
+}

@@ -1,0 +1,83 @@
+import { toHex } from "@utsuru/core/fingerprint";
+import { distanceMax } from "@utsuru/core/score";
+import type { Static } from "typebox";
+import type { Image, User } from "../ports.ts";
+import type { Comparison } from "../search/compare.ts";
+import type { Evidence } from "../search/match.ts";
+import { isSearchable, type Query } from "../search/query.ts";
+import type { SearchResult } from "../search/search.ts";
+import type * as schemas from "./schemas.ts";
+
+type ImageView = Static<typeof schemas.Image>;
+type MatchView = Static<typeof schemas.Match>;
+type SearchView = Static<typeof schemas.SearchAnswer>;
+
+/** A user as the API shows one. */
+export function userView(user: User): { id: string; email: string; createdAt: string } {
+  return { id: user.id, email: user.email, createdAt: user.createdAt.toISOString() };
+}
+
+/** An image as the API shows one. */
+export function imageView(image: Image): ImageView {
+  const { id, visibility, file, format, width, height, bytes, sha256 } = image;
+  const url = `/api/images/${id}`;
+  return {
+    id,
+    owner: { id: image.owner.id },
+    visibility,
+    file,
+    format,
+    width,
+    height,
+    bytes,
+    sha256,
+    createdAt: image.createdAt.toISOString(),
+    fingerprint: fingerprintView(pdqOf(image)),
+    url: `${url}/file`,
+    thumbnailUrl: `${url}/thumbnail`,
+  };
+}
+
+/** A search's answer. */
+export function searchView(result: SearchResult): SearchView {
+  return {
+    query: queryView(result.query),
+    index: result.index,
+    matches: result.matches.map(({ image, ...evidence }) => matchView(evidence, image)),
+    truncated: result.truncated,
+  };
+}
+
+/** A comparison's answer; `b` stands for the stored image. */
+export function compareView(comparison: Comparison, a: Query, b: Query): Static<typeof schemas.CompareAnswer> {
+  const { distance, orientation, evidence } = comparison;
+  const match = evidence ? matchView(evidence, b.image) : null;
+  return { match, distance, distanceMax, orientation, a: queryView(a), b: queryView(b) };
+}
+
+function matchView({ verdict, score, distance, orientation }: Evidence, image: Image | undefined): MatchView {
+  return { image: image ? imageView(image) : null, verdict, score, distance, distanceMax, orientation };
+}
+
+function queryView(query: Query): SearchView["query"] {
+  const { picture } = query;
+  const view = {
+    width: picture?.width ?? null,
+    height: picture?.height ?? null,
+    sha256: picture?.sha256 ?? null,
+    fingerprint: fingerprintView(query.fingerprint),
+  };
+  if (isSearchable(query)) return { ...view, searchable: "yes" };
+  const reason = `The picture has too little detail for its fingerprint to mean anything (quality ${query.fingerprint.quality}, at least 50 is needed): only files with the same bytes are found.`;
+  return { ...view, searchable: "exact-only", reason };
+}
+
+function fingerprintView({ algorithm, code, quality }: Query["fingerprint"]): ImageView["fingerprint"] {
+  return { algorithm, hex: toHex(code), quality };
+}
+
+function pdqOf(image: Image): Query["fingerprint"] {
+  const pdq = image.fingerprints.find(({ algorithm }) => algorithm === "pdq");
+  if (!pdq) throw new Error(`image ${image.id} has no PDQ fingerprint`);
+  return pdq;
+}
