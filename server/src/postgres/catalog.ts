@@ -1,0 +1,32 @@
+import type { Catalog } from "../ports.ts";
+import { accountsIn } from "./accounts.ts";
+import { type DatabaseOptions, openDatabase } from "./database.ts";
+import { imagesIn } from "./images.ts";
+import { migrate } from "./migrate.ts";
+
+/** A migration may take longer than any statement of a request. */
+const migrationTimeoutMs = 60 * 60_000;
+
+/**
+ * Opens the catalogue in a PostgreSQL database, 14 or newer, bringing its schema up to date first.
+ * Throws `StartError` when that cannot be, and `database-unavailable` when the database does not answer.
+ */
+export async function openCatalog(options: DatabaseOptions): Promise<Catalog> {
+  await migrateAt(options);
+  const database = openDatabase(options);
+  return {
+    accounts: accountsIn(database),
+    images: imagesIn(database),
+    check: (signal) => database.check(signal),
+    close: () => database.close(),
+  };
+}
+
+async function migrateAt(options: DatabaseOptions): Promise<void> {
+  const database = openDatabase({ ...options, connectionsMax: 1, statementTimeoutMs: migrationTimeoutMs });
+  try {
+    await migrate(database);
+  } finally {
+    await database.close();
+  }
+}

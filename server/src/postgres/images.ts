@@ -1,0 +1,211 @@
+import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
+import type { Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
+import type { Connection, Database } from "./database.ts";
+import { entriesIn } from "./entries.ts";
+
+/** Images, their data and fingerprints in PostgreSQL. */
+export function imagesIn(database: Database): Images {
+  return {
+    add: (image, stored) => database.transaction((connection) => add(connection, image, stored)),
+    find: async (id, viewer) => (await findMany(database, [id], viewer))[0],
+    findMany: (ids, viewer) => findMany(database, ids, viewer),
+    findBySha256: (sha256, viewer, limit) => findBySha256(database, { sha256, limit }, viewer),
+    findOwned: (sha256, ownerId) => findOwned(database, sha256, ownerId),
+    list: (ownerId, page) => list(database, ownerId, page),
+    remove: (id, ownerId) => remove(database, id, ownerId),
+    pendingDeletions: (limit) => pendingDeletions(database, limit),
+    confirmDeletion: (key) => confirmDeletion(database, key),
+    entries: (algorithm) => entriesIn(database, algorithm),
+    count: (viewer) => count(database, viewer),
+  };
+}
+
+interface ImageRow {
+  readonly id: string;
+  readonly owner_id: string;
+  readonly owner_audience: number;
+  readonly visibility: Image["visibility"];
+  readonly file: string;
+  readonly sha256: string;
+  readonly created_at: Date;
+  readonly format: Image["format"];
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly original_key: string;
+  readonly thumbnail_key: string;
+  readonly fingerprints: readonly { algorithm: Fingerprint["algorithm"]; code: string; quality: number }[];
+}
+
+/** `bit_send` puts the length in bits (4 bytes) before a bit string's bytes. */
+const imageColumns = `
+  i.id, i.owner_id, u.audience as owner_audience, i.visibility, i.file, encode(i.sha256, 'hex') as sha256, i.created_at,
+  d.format, d.width, d.height, d.bytes, d.original_key, d.thumbnail_key,
+  (select coalesce(json_agg(json_build_object(
+     'algorithm', f.algorithm, 'code', encode(substring(bit_send(f.code) from 5), 'hex'), 'quality', f.quality)
+     order by f.algorithm), '[]')
+   from fingerprints f where f.image_id = i.id) as fingerprints`;
+
+const imageTables = "images i join image_data d on d.image_id = i.id join users u on u.id = i.owner_id";
+
+function toImage(row: ImageRow): Image {
+  return {
+    id: row.id,
+    owner: { id: row.owner_id, audience: row.owner_audience },
+    visibility: row.visibility,
+    file: row.file,
+    format: row.format,
+    width: row.width,
+    height: row.height,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    createdAt: row.created_at,
+    fingerprints: row.fingerprints.map(toFingerprint),
+    keys: { original: row.original_key, thumbnail: row.thumbnail_key },
+  };
+}
+
+function toFingerprint({ algorithm, code, quality }: ImageRow["fingerprints"][number]): Fingerprint {
+  const bytes = fromHex(code);
+  if (!bytes) throw new Error(`The database holds a fingerprint of ${code.length} digits; expected 64.`);
+  return { algorithm, code: bytes, quality };
+}
+
+type Added = Awaited<ReturnType<Images["add"]>>;
+type Stored = Parameters<Images["add"]>[1];
+
+async function add(on: Connection, image: Image, stored: Stored): Promise<Added> {
+  if (!(await addImage(on, image))) {
+    const existing = await findOwned(on, image.sha256, image.owner.id);
+    // Between the two statements its owner may have removed it: then the bytes are new again.
+    return existing ? { kind: "duplicate", image: existing } : add(on, image, stored);
+  }
+  await addData(on, image, stored);
+  await addFingerprints(on, image);
+  return { kind: "created" };
+}
+
+/** Whether the image was new; waits for another transaction that adds the same bytes of the same owner at this moment. */
+async function addImage(on: Connection, image: Image): Promise<boolean> {
+  const rows = await on.query(
+    `insert into images (id, owner_id, visibility, file, sha256, created_at)
+     values ($1, $2, $3, $4, decode($5, 'hex'), $6)
+     on conflict (owner_id, sha256) do nothing
+     returning id`,
+    [image.id, image.owner.id, image.visibility, image.file, image.sha256, image.createdAt],
+  );
+  return rows.length > 0;
+}
+
+async function addData(on: Connection, image: Image, { original, thumbnail }: Stored): Promise<void> {
+  await on.query(
+    `insert into image_data
+       (image_id, format, width, height, bytes, original_key, original_generation,
+        thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'))`,
+    [
+      ...[image.id, image.format, image.width, image.height, image.bytes],
+      ...objectColumns(original),
+      ...objectColumns(thumbnail),
+      ...[thumbnail.bytes, thumbnail.sha256],
+    ],
+  );
+}
+
+function objectColumns(object: StoredObject): (string | null)[] {
+  return [object.key, object.generation ?? null];
+}
+
+async function addFingerprints(on: Connection, image: Image): Promise<void> {
+  await on.query(
+    `insert into fingerprints (image_id, algorithm, code, quality)
+     select $1, f.algorithm, f.code::bit(256), f.quality
+     from unnest($2::text[], $3::text[], $4::smallint[]) as f (algorithm, code, quality)`,
+    [
+      image.id,
+      image.fingerprints.map(({ algorithm }) => algorithm),
+      image.fingerprints.map(({ code }) => `x${toHex(code)}`),
+      image.fingerprints.map(({ quality }) => quality),
+    ],
+  );
+}
+
+async function findMany(on: Connection, ids: readonly string[], viewer: Viewer): Promise<Image[]> {
+  const rows = await on.query<ImageRow>(
+    `select ${imageColumns} from ${imageTables}
+     where i.id = any ($1::uuid[]) and (i.visibility = 'public' or i.owner_id = $2)`,
+    [ids, viewer.id],
+  );
+  return rows.map(toImage);
+}
+
+async function findBySha256(
+  on: Connection,
+  what: { readonly sha256: string; readonly limit: number },
+  viewer: Viewer,
+): Promise<Image[]> {
+  const rows = await on.query<ImageRow>(
+    `select ${imageColumns} from ${imageTables}
+     where i.sha256 = decode($1, 'hex') and (i.visibility = 'public' or i.owner_id = $2)
+     order by i.id limit $3`,
+    [what.sha256, viewer.id, what.limit],
+  );
+  return rows.map(toImage);
+}
+
+async function findOwned(on: Connection, sha256: string, ownerId: string): Promise<Image | undefined> {
+  const [row] = await on.query<ImageRow>(
+    `select ${imageColumns} from ${imageTables} where i.owner_id = $1 and i.sha256 = decode($2, 'hex')`,
+    [ownerId, sha256],
+  );
+  return row && toImage(row);
+}
+
+/** One row more than the page holds tells whether another page follows. */
+async function list(on: Connection, ownerId: string, page: Parameters<Images["list"]>[1]): Promise<Page<Image>> {
+  const rows = await on.query<ImageRow>(
+    `select ${imageColumns} from ${imageTables}
+     where i.owner_id = $1 and ($2::uuid is null or i.id < $2)
+     order by i.id desc limit $3`,
+    [ownerId, page.after ?? null, page.limit + 1],
+  );
+  const items = rows.slice(0, page.limit).map(toImage);
+  return { items, next: rows.length > page.limit ? items.at(-1)?.id : undefined };
+}
+
+async function remove(on: Connection, id: string, ownerId: string): Promise<{ keys: string[] } | undefined> {
+  const rows = await on.query<{ key: string }>(
+    `with removed as (
+       delete from images where id = $1 and owner_id = $2 returning id
+     ), noted as (
+       insert into bucket_deletions (key)
+       select unnest(array[d.original_key, d.thumbnail_key])
+       from image_data d join removed on removed.id = d.image_id
+       on conflict (key) do nothing
+     )
+     select unnest(array[d.original_key, d.thumbnail_key]) as key
+     from image_data d join removed on removed.id = d.image_id`,
+    [id, ownerId],
+  );
+  return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
+}
+
+async function pendingDeletions(on: Connection, limit: number): Promise<string[]> {
+  const rows = await on.query<{ key: string }>("select key from bucket_deletions order by noted_at, key limit $1", [
+    limit,
+  ]);
+  return rows.map(({ key }) => key);
+}
+
+async function confirmDeletion(on: Connection, key: string): Promise<void> {
+  await on.query("delete from bucket_deletions where key = $1", [key]);
+}
+
+async function count(on: Connection, viewer: Viewer): Promise<number> {
+  const [row] = await on.query<{ count: number }>(
+    `select (select count(*) from images where visibility = 'public')
+          + (select count(*) from images where visibility = 'private' and owner_id = $1) as count`,
+    [viewer.id],
+  );
+  return row?.count ?? 0;
+}

@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes, randomInt } from "node:crypto";
+import { describe, type TestContext, test } from "node:test";
+import { v7 as uuidv7 } from "uuid";
+import type { Catalog, Image, IndexEntry, StoredObject, User } from "../../ports.ts";
+
+type Context = Pick<TestContext, "after">;
+type Open = (t: Context) => Promise<Catalog>;
+
+const noon = new Date("2026-11-24T12:00:00.123Z");
+const later = (minutes: number): Date => new Date(noon.getTime() + minutes * 60_000);
+
+let people = 0;
+
+async function person(catalog: Catalog): Promise<User> {
+  const email = `Person.${++people}@example.org`;
+  const user = await catalog.accounts.addUser({ ...account(email) });
+  assert.ok(user);
+  return user;
+}
+
+function account(email: string): Parameters<Catalog["accounts"]["addUser"]>[0] {
+  return { id: uuidv7(), email, emailKey: email.toLowerCase(), passwordHash: "$2b$12$hash", createdAt: noon };
+}
+
+function imageOf(owner: User, what: Partial<Image> = {}): Image {
+  const id = uuidv7();
+  return {
+    id,
+    owner: { id: owner.id, audience: owner.audience },
+    visibility: "public",
+    file: '写真 "1".jpg',
+    format: "jpeg",
+    width: 4000,
+    height: 3000,
+    bytes: 5_000_000_000,
+    sha256: createHash("sha256").update(id).digest("hex"),
+    createdAt: noon,
+    fingerprints: [{ algorithm: "pdq", code: new Uint8Array(randomBytes(32)), quality: randomInt(101) }],
+    keys: { original: `originals/${id}`, thumbnail: `thumbnails/${id}` },
+    ...what,
+  };
+}
+
+function storedOf(image: Image): { original: StoredObject; thumbnail: StoredObject } {
+  return {
+    original: { key: image.keys.original, bytes: image.bytes, sha256: image.sha256, generation: "1764000000000001" },
+    thumbnail: { key: image.keys.thumbnail, bytes: 900, sha256: "0f".repeat(32) },
+  };
+}
+
+async function added(catalog: Catalog, image: Image): Promise<Image> {
+  assert.deepEqual(await catalog.images.add(image, storedOf(image)), { kind: "created" });
+  return image;
+}
+
+async function allEntries(catalog: Catalog): Promise<IndexEntry[]> {
+  const all: IndexEntry[] = [];
+  for await (const batch of catalog.images.entries("pdq")) all.push(...batch);
+  return all;
+}
+
+const idsOf = (images: readonly Image[]): string[] => images.map(({ id }) => id);
+
+/** What every {@link Catalog} does, as tests. `open` gives an empty one. */
+export function describeCatalog(name: string, open: Open): void {
+  describe(name, () => {
+    describeAccounts(open);
+    describeImages(open);
+    describeVisibility(open);
+    describeRemoval(open);
+  });
+}
+
+function describeAccounts(open: Open): void {
+  test("users get small numbers of their own, and are found by the folded address", async (t) => {
+    const { accounts } = await open(t);
+    const one = account("One@Example.org");
+    const first = await accounts.addUser(one);
+    const second = await accounts.addUser(account("two@example.org"));
+    assert.deepEqual(first, { id: one.id, audience: first?.audience, email: one.email, createdAt: noon });
+    assert.ok(first && second && first.audience >= 1 && second.audience > first.audience);
+    assert.deepEqual(await accounts.findUser("one@example.org"), { user: first, passwordHash: one.passwordHash });
+    assert.equal(await accounts.findUser("three@example.org"), undefined);
+  });
+
+  test("of fifty registrations of one address at once, one succeeds", async (t) => {
+    const { accounts } = await open(t);
+    const results = await Promise.all(Array.from({ length: 50 }, () => accounts.addUser(account("same@example.org"))));
+    assert.equal(results.filter(Boolean).length, 1);
+  });
+
+  test("a session is found until it expires or is ended", async (t) => {
+    const catalog = await open(t);
+    const user = await person(catalog);
+    const session = (id: string) => ({ id, userId: user.id, createdAt: noon, expiresAt: later(60) });
+    const [kept, ended] = [uuidv7(), uuidv7()];
+    await catalog.accounts.addSession(session(kept));
+    await catalog.accounts.addSession(session(ended));
+    await catalog.accounts.endSession(ended, later(1));
+    assert.deepEqual(await catalog.accounts.findSession(kept, later(59)), { id: kept, user, expiresAt: later(60) });
+    assert.equal(await catalog.accounts.findSession(kept, later(60)), undefined);
+    assert.equal(await catalog.accounts.findSession(ended, later(2)), undefined);
+    assert.equal(await catalog.accounts.findSession(uuidv7(), later(2)), undefined);
+  });
+
+  test("a login clears away what is over, and nothing that still holds", async (t) => {
+    const catalog = await open(t);
+    const user = await person(catalog);
+    const session = (expiresAt: Date) => ({ id: uuidv7(), userId: user.id, createdAt: noon, expiresAt });
+    const [short, long] = [session(later(1)), session(later(120))];
+    await catalog.accounts.addSession(short);
+    await catalog.accounts.addSession(long);
+    await catalog.accounts.addSession({ ...session(later(180)), createdAt: later(60) });
+    assert.equal(await catalog.accounts.findSession(short.id, noon), undefined);
+    assert.equal((await catalog.accounts.findSession(long.id, later(60)))?.id, long.id);
+  });
+}
+
+function describeImages(open: Open): void {
+  test("an image comes back as it was added", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const image = await added(catalog, imageOf(owner));
+    assert.deepEqual(await catalog.images.find(image.id, owner), image);
+    assert.deepEqual(await catalog.images.findOwned(image.sha256, owner.id), image);
+    assert.deepEqual(await catalog.images.findBySha256(image.sha256, owner, 10), [image]);
+  });
+
+  test("an image without fingerprints is one too", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const image = await added(catalog, imageOf(owner, { fingerprints: [] }));
+    assert.deepEqual(await catalog.images.find(image.id, owner), image);
+    assert.deepEqual(await allEntries(catalog), []);
+  });
+
+  test("the same bytes of the same owner are the image that is there; of another owner, a new one", async (t) => {
+    const catalog = await open(t);
+    const [one, other] = [await person(catalog), await person(catalog)];
+    const image = await added(catalog, imageOf(one));
+    const again = imageOf(one, { sha256: image.sha256 });
+    assert.deepEqual(await catalog.images.add(again, storedOf(again)), { kind: "duplicate", image });
+    assert.equal(await catalog.images.find(again.id, one), undefined);
+    await added(catalog, imageOf(other, { sha256: image.sha256 }));
+    assert.equal((await catalog.images.findBySha256(image.sha256, one, 10)).length, 2);
+    assert.equal((await catalog.images.findBySha256(image.sha256, one, 1))[0]?.id, image.id);
+  });
+
+  test("of the same bytes added fifty times at once, one is created and all others are told of it", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const sha256 = "ab".repeat(32);
+    const images = Array.from({ length: 50 }, () => imageOf(owner, { sha256 }));
+    const results = await Promise.all(images.map((image) => catalog.images.add(image, storedOf(image))));
+    const stored = await catalog.images.findOwned(sha256, owner.id);
+    assert.equal(results.filter(({ kind }) => kind === "created").length, 1);
+    for (const result of results) if (result.kind === "duplicate") assert.deepEqual(result.image, stored);
+    assert.equal((await allEntries(catalog)).length, 1);
+  });
+
+  test("an image that cannot be added whole is not added at all", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const image = imageOf(owner, { fingerprints: [{ algorithm: "pdq", code: new Uint8Array(32), quality: 101 }] });
+    await assert.rejects(catalog.images.add(image, storedOf(image)));
+    assert.equal(await catalog.images.find(image.id, owner), undefined);
+    assert.equal(await catalog.images.count(owner), 0);
+  });
+
+  test("a list pages from the newest to the oldest, each image once", async (t) => {
+    const catalog = await open(t);
+    const [owner, other] = [await person(catalog), await person(catalog)];
+    const images: Image[] = [];
+    for (let i = 0; i < 5; i++) images.unshift(await added(catalog, imageOf(owner, { visibility: "private" })));
+    await added(catalog, imageOf(other));
+    const first = await catalog.images.list(owner.id, { limit: 2 });
+    assert.deepEqual(first.items, images.slice(0, 2));
+    const second = await catalog.images.list(owner.id, { limit: 2, after: first.next as string });
+    assert.deepEqual(second.items, images.slice(2, 4));
+    const third = await catalog.images.list(owner.id, { limit: 2, after: second.next as string });
+    assert.deepEqual(third, { items: images.slice(4), next: undefined });
+    assert.equal((await catalog.images.list(owner.id, { limit: 5 })).next, undefined);
+  });
+
+  test("entries hold every fingerprint once, with who may see it", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const shown = await added(catalog, imageOf(owner));
+    const hidden = await added(catalog, imageOf(owner, { visibility: "private" }));
+    const entry = (image: Image, audience: number) => ({
+      imageId: image.id,
+      audience,
+      sha256: image.sha256,
+      ...image.fingerprints[0],
+    });
+    assert.deepEqual(await allEntries(catalog), [entry(shown, 0), entry(hidden, owner.audience)]);
+  });
+}
+
+function describeVisibility(open: Open): void {
+  test("another's private image does not exist: not by id, by bytes, nor in the count", async (t) => {
+    const catalog = await open(t);
+    const [owner, stranger] = [await person(catalog), await person(catalog)];
+    const shown = await added(catalog, imageOf(owner));
+    const hidden = await added(catalog, imageOf(owner, { visibility: "private" }));
+    const both = [shown.id, hidden.id];
+    assert.equal(await catalog.images.find(hidden.id, stranger), undefined);
+    assert.deepEqual(idsOf(await catalog.images.findMany([...both, uuidv7()], stranger)), [shown.id]);
+    assert.deepEqual(idsOf(await catalog.images.findMany(both, owner)).sort(), both.sort());
+    assert.deepEqual(await catalog.images.findBySha256(hidden.sha256, stranger, 10), []);
+    assert.equal(await catalog.images.findOwned(hidden.sha256, stranger.id), undefined);
+    assert.equal(await catalog.images.count(stranger), 1);
+    assert.equal(await catalog.images.count(owner), 2);
+  });
+}
+
+function describeRemoval(open: Open): void {
+  test("a removed image is gone, and its objects are noted until they are confirmed deleted", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const image = await added(catalog, imageOf(owner));
+    const { original, thumbnail } = image.keys;
+    assert.deepEqual(await catalog.images.remove(image.id, owner.id), { keys: [original, thumbnail] });
+    assert.equal(await catalog.images.find(image.id, owner), undefined);
+    assert.deepEqual(await allEntries(catalog), []);
+    assert.deepEqual(await catalog.images.pendingDeletions(10), [original, thumbnail]);
+    await catalog.images.confirmDeletion(original);
+    assert.deepEqual(await catalog.images.pendingDeletions(10), [thumbnail]);
+    assert.equal(await catalog.images.remove(image.id, owner.id), undefined);
+  });
+
+  test("only its owner removes an image, and only once", async (t) => {
+    const catalog = await open(t);
+    const [owner, stranger] = [await person(catalog), await person(catalog)];
+    const image = await added(catalog, imageOf(owner));
+    assert.equal(await catalog.images.remove(image.id, stranger.id), undefined);
+    const results = await Promise.all(Array.from({ length: 20 }, () => catalog.images.remove(image.id, owner.id)));
+    assert.equal(results.filter(Boolean).length, 1);
+  });
+
+  test("bytes that were removed can be added again", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const first = await added(catalog, imageOf(owner));
+    await catalog.images.remove(first.id, owner.id);
+    const second = await added(catalog, imageOf(owner, { sha256: first.sha256 }));
+    assert.deepEqual(await catalog.images.findOwned(first.sha256, owner.id), second);
+  });
+}
