@@ -1,0 +1,84 @@
+import { useComputed, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { outcomeOf } from "../api/client.ts";
+import type { StoredImage, User } from "../api/shapes.ts";
+import { GalleryView } from "../gallery/gallery-view.tsx";
+import { PictureDialog } from "../gallery/picture-dialog.tsx";
+import { ResultsView } from "../search/results-view.tsx";
+import { SearchPanel } from "../search/search-panel.tsx";
+import type { Session } from "../session/session.ts";
+import { UploadList } from "../uploads/upload-list.tsx";
+import { UploadPanel } from "../uploads/upload-panel.tsx";
+import { announce } from "./announcer.tsx";
+import { Header } from "./header.tsx";
+import { ProblemNote } from "./problem-note.tsx";
+import { go, route } from "./route.ts";
+import { openWorkspace, type Workspace, WorkspaceProvider } from "./workspace.ts";
+
+interface WorkspaceViewProps {
+  readonly session: Session;
+  readonly user: User;
+}
+
+/** Everything behind the login: look for copies, add pictures, see what was found or what one has. */
+export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Element {
+  const workspace = useMemo(() => openWorkspace(session, user), [session, user]);
+  const opened = useSignal<StoredImage | undefined>(undefined);
+  const missing = useCopiesRoute(workspace);
+  useEffect(() => {
+    void workspace.gallery.fetchMore();
+    return workspace.close;
+  }, [workspace]);
+
+  const showsResults = useComputed(() => route.value.kind !== "home" && workspace.search.state.value.kind !== "idle");
+  const open = (image: StoredImage): void => {
+    opened.value = image;
+  };
+  return (
+    <WorkspaceProvider value={workspace}>
+      <Header user={user} onLogOut={() => void logOut(session)} />
+      <main id="content" class="content" tabIndex={-1}>
+        <div class="panels" data-narrow={showsResults.value}>
+          <SearchPanel />
+          {!showsResults.value && <UploadPanel />}
+        </div>
+        {!showsResults.value && <UploadList />}
+        {missing.value && <ProblemNote>That picture is not here any more, or was never yours to see.</ProblemNote>}
+        {showsResults.value ? <ResultsView onOpen={open} /> : <GalleryView onOpen={open} />}
+      </main>
+      {opened.value !== undefined && (
+        <PictureDialog
+          image={opened.value}
+          onClose={() => {
+            opened.value = undefined;
+          }}
+        />
+      )}
+    </WorkspaceProvider>
+  );
+}
+
+async function logOut(session: Session): Promise<void> {
+  go({ kind: "home" });
+  await session.logOut();
+  announce("You are logged out.");
+}
+
+/** Starts the search that an address like `#/copies/ID` names; tells whether its picture is missing. */
+function useCopiesRoute({ api, search }: Workspace): { readonly value: boolean } {
+  const missing = useSignal(false);
+  const to = route.value;
+  useEffect(() => {
+    missing.value = false;
+    if (to.kind !== "copies") return;
+    const state = search.state.peek();
+    if (state.kind !== "idle" && state.query.kind === "stored" && state.query.image.id === to.imageId) return;
+    void outcomeOf(api.GET("/api/images/{id}", { params: { path: { id: to.imageId } } })).then(async (outcome) => {
+      if (outcome.kind === "ok") return await search.findStored(outcome.value);
+      missing.value = true;
+      go({ kind: "home" });
+    });
+  }, [to, api, search, missing]);
+  return missing;
+}

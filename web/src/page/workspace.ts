@@ -1,0 +1,53 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { type Api, createApi } from "../api/client.ts";
+import type { User } from "../api/shapes.ts";
+import { Gallery } from "../gallery/gallery.ts";
+import { PictureStore } from "../pictures/picture-store.ts";
+import { Search } from "../search/search.ts";
+import type { Session } from "../session/session.ts";
+import { Uploads } from "../uploads/uploads.ts";
+
+/** What one login works with; opened when it begins, closed when it ends, so that nothing of one person is left for the next. */
+export interface Workspace {
+  readonly user: User;
+  readonly api: Api;
+  readonly pictures: PictureStore;
+  readonly gallery: Gallery;
+  readonly uploads: Uploads;
+  readonly search: Search;
+  close(): void;
+}
+
+/** Opens the workspace of a login. */
+export function openWorkspace(session: Session, user: User): Workspace {
+  const api = createApi((request) =>
+    session.send((token) => {
+      // A body can be read once, and a renewed login sends it a second time.
+      const copy = request.clone();
+      copy.headers.set("Authorization", `Bearer ${token}`);
+      return fetch(copy);
+    }),
+  );
+  const pictures = new PictureStore(session);
+  const gallery = new Gallery(api);
+  const uploads = new Uploads({ session, onCreated: (image) => gallery.add(image) });
+  const search = new Search(api);
+  const close = (): void => {
+    uploads.cancel();
+    search.clear();
+    pictures.close();
+  };
+  return { user, api, pictures, gallery, uploads, search, close };
+}
+
+const context = createContext<Workspace | undefined>(undefined);
+
+export const WorkspaceProvider = context.Provider;
+
+/** The workspace around this component. */
+export function useWorkspace(): Workspace {
+  const workspace = useContext(context);
+  if (workspace === undefined) throw new Error("expected a WorkspaceProvider above this component, found none");
+  return workspace;
+}
