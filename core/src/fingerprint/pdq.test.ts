@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hammingDistance } from "../hamming/distance.ts";
+import { toHex } from "./fingerprint.ts";
+import { orientations } from "./orientations.ts";
+import { pdq } from "./pdq.ts";
+import { decodeGolden, type GoldenPicture, goldenAbsent, readGolden } from "./testing/golden.ts";
+import {
+  orientedReferences,
+  ourNames,
+  plainReferences,
+  type ReferenceSymmetry,
+  sceneReferences,
+} from "./testing/pdq-references.ts";
+import { drawScene, drawSolid } from "./testing/pictures.ts";
+import { turn } from "./testing/turn.ts";
+
+for (const { name, draw, hex, quality } of plainReferences) {
+  test(`has the reference's value of the plain picture “${name}”`, () => {
+    const { fingerprint } = pdq(draw());
+    assert.deepEqual([toHex(fingerprint.code), fingerprint.quality], [hex, quality]);
+  });
+}
+
+test("has the reference's values of scenes of odd, even, tiny and narrow sizes, in colour and in grey", () => {
+  for (const { hex, quality, ...scene } of sceneReferences) {
+    const { fingerprint, codes } = pdq(drawScene(scene));
+    assert.deepEqual([toHex(fingerprint.code), fingerprint.quality], [hex, quality], `${scene.width}×${scene.height}`);
+    assert.deepEqual(codes.identity, fingerprint.code);
+  }
+});
+
+test("has the reference's values of all eight orientations", () => {
+  for (const { hex, ...scene } of orientedReferences) {
+    const { codes } = pdq(drawScene(scene));
+    for (const [theirs, ours] of symmetries()) assert.equal(toHex(codes[ours]), hex[theirs], ours);
+  }
+});
+
+test("names each orientation by what was done to the pixels", () => {
+  const scene = drawScene({ width: 400, height: 300, seed: 3 });
+  const { codes } = pdq(scene);
+  for (const done of orientations) {
+    const { code } = pdq(turn(scene, done)).fingerprint;
+    const nearest = orientations.toSorted((a, b) => hammingDistance(codes[a], code) - hammingDistance(codes[b], code));
+    assert.equal(nearest[0], done);
+    assert.ok(hammingDistance(codes[done], code) <= 31, `${done}: ${hammingDistance(codes[done], code)} bits`);
+  }
+});
+
+test("gives pictures under 5 pixels a blank code of quality 0", () => {
+  for (const pixels of [drawSolid(4, 300, [1, 2, 3]), drawSolid(300, 4, [1, 2, 3]), drawSolid(1, 1, [1, 2, 3])]) {
+    const { fingerprint, codes } = pdq(pixels);
+    assert.equal(fingerprint.quality, 0);
+    for (const orientation of orientations) assert.deepEqual(codes[orientation], new Uint8Array(32));
+  }
+});
+
+interface GoldenPdq extends GoldenPicture {
+  readonly full: {
+    readonly pdq_hex: string;
+    readonly quality: number;
+    readonly dihedral: Readonly<Record<ReferenceSymmetry, string>>;
+  };
+}
+
+test("has the reference's code, quality and orientations of all 132 golden pictures", {
+  skip: goldenAbsent,
+}, async () => {
+  const pictures = await readGolden<GoldenPdq>("pdq.json");
+  assert.equal(pictures.length, 132);
+  for (const picture of pictures) {
+    const { fingerprint, codes } = pdq(await decodeGolden(picture));
+    assert.equal(toHex(fingerprint.code), picture.full.pdq_hex, picture.file);
+    assert.equal(fingerprint.quality, picture.full.quality, picture.file);
+    for (const [theirs, ours] of symmetries())
+      assert.equal(toHex(codes[ours]), picture.full.dihedral[theirs], picture.file);
+  }
+});
+
+function symmetries() {
+  return Object.entries(ourNames) as [ReferenceSymmetry, (typeof ourNames)[ReferenceSymmetry]][];
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp, { type Sharp } from "sharp";
+import type { Pixels } from "../pixels.ts";
+
+const root = process.env["UTSURU_SHARED"] ?? join(import.meta.dirname, "../../../../../shared");
+const folder = join(root, "golden");
+
+/** A reason to skip what compares with the golden pictures; `false` where they are. */
+export const goldenAbsent: string | false = existsSync(join(folder, "pdq.json"))
+  ? false
+  : `no golden pictures at ${folder}; UTSURU_SHARED names another place`;
+
+/** Reads the golden records of one file, such as `pdq.json`. */
+export async function readGolden<R>(name: string): Promise<R[]> {
+  return JSON.parse(await readFile(join(folder, name), "utf8"));
+}
+
+/** Which golden picture, how Pillow reads it, and the SHA-256 of its RGB bytes. */
+export interface GoldenPicture {
+  readonly file: string;
+  readonly mode: string;
+  readonly rgb_sha256: string;
+}
+
+/** Decodes a golden picture to the very pixels that the reference values were taken from, unturned, transparency dropped. */
+export async function decodeGolden({ file, mode, rgb_sha256 }: GoldenPicture): Promise<Pixels> {
+  const picture = sharp(join(folder, "images", file), { ignoreIcc: true });
+  const pixels =
+    mode === "CMYK" ? await fromInks(picture) : mode === "I" ? await fromDeep(picture) : await plain(picture);
+  const digest = createHash("sha256").update(pixels.data).digest("hex");
+  if (digest !== rgb_sha256) throw new Error(`${file} was decoded to other pixels than the reference's`);
+  return pixels;
+}
+
+async function plain(picture: Sharp): Promise<Pixels> {
+  const { data, info } = await picture.removeAlpha().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { data: channels === 1 ? tripled(data) : data, width, height, channels: 3 };
+}
+
+/** Pillow's way from CMYK: each ink's complement, scaled by black's with rounding. */
+async function fromInks(picture: Sharp): Promise<Pixels> {
+  const inks = picture.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
+  const { data, info } = await inks.toBuffer({ resolveWithObject: true });
+  const rgb = new Uint8Array(info.width * info.height * 3);
+  for (let i = 0; i < rgb.length; i++) {
+    const pixel = Math.trunc(i / 3) * 4;
+    const light = 255 - (data[pixel + 3] as number);
+    const product = (data[pixel + (i % 3)] as number) * light + 128;
+    rgb[i] = light - (((product >> 8) + product) >> 8);
+  }
+  return { data: rgb, width: info.width, height: info.height, channels: 3 };
+}
+
+/** Pillow's way from 16 bits: what exceeds 255 is clipped. */
+async function fromDeep(picture: Sharp): Promise<Pixels> {
+  const { data, info } = await picture
+    .toColourspace("grey16")
+    .raw({ depth: "ushort" })
+    .toBuffer({ resolveWithObject: true });
+  const samples = new Uint16Array(data.buffer, data.byteOffset, info.width * info.height);
+  return { data: tripled(Uint8ClampedArray.from(samples)), width: info.width, height: info.height, channels: 3 };
+}
+
+function tripled(grey: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from({ length: grey.length * 3 }, (_, i) => grey[Math.trunc(i / 3)] as number);
+}
