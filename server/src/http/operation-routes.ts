@@ -36,7 +36,10 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
       return { status: "ok" as const };
     },
   );
-  app.addHook("preClose", async () => closing.add(app));
+  // Whatever such a hook returns is taken for an error: nothing may come back.
+  app.addHook("preClose", async () => {
+    closing.add(app);
+  });
   app.addHook("onRequest", async () => {
     if (closing.has(app)) throw new Failure("shutting-down", "The server is shutting down.", { retryAfterS: 5 });
   });
