@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Api, outcomeOf } from "../api/client.ts";
 import type { Outcome, Problem } from "../api/problem.ts";
-import type { SearchResult, StoredImage } from "../api/shapes.ts";
+import { hasImage, type SearchAnswer, type SearchResult, type StoredImage } from "../api/shapes.ts";
 
 /** What copies are looked for: a file of the person, or a picture that is kept here. */
 export type Query =
@@ -15,7 +15,7 @@ export type SearchState =
   | { readonly kind: "found"; readonly query: Query; readonly result: SearchResult }
   | { readonly kind: "failed"; readonly query: Query; readonly problem: Problem };
 
-const matchesMax = 50;
+const range = { minScore: 0, limit: 50 };
 
 /** The one search that is shown; a new one takes the place of the last. */
 export class Search {
@@ -37,19 +37,16 @@ export class Search {
     await this.#run(query, (signal) => {
       const form = new FormData();
       form.append("image", file, file.name);
-      const options = { params: { query: { limit: matchesMax } }, bodySerializer: () => form, signal };
+      const options = { params: { query: range }, bodySerializer: () => form, signal };
       return outcomeOf(this.#api.POST("/api/search", { ...options, body: { image: "" } }));
     });
   }
 
-  /** Looks for copies of a picture that is kept here; itself is not one of them. */
+  /** Looks for copies of a picture that is kept here. */
   async findStored(image: StoredImage): Promise<void> {
-    await this.#run({ kind: "stored", image }, async (signal) => {
-      const params = { path: { id: image.id }, query: { limit: matchesMax } };
-      const outcome = await outcomeOf(this.#api.GET("/api/images/{id}/similar", { params, signal }));
-      if (outcome.kind === "problem") return outcome;
-      const matches = outcome.value.matches.filter((match) => match.image.id !== image.id);
-      return { kind: "ok", value: { ...outcome.value, matches } };
+    await this.#run({ kind: "stored", image }, (signal) => {
+      const params = { path: { id: image.id }, query: range };
+      return outcomeOf(this.#api.GET("/api/images/{id}/similar", { params, signal }));
     });
   }
 
@@ -73,16 +70,18 @@ export class Search {
     this.#state.value = { kind: "idle" };
   }
 
-  async #run(query: Query, call: (signal: AbortSignal) => Promise<Outcome<SearchResult>>): Promise<void> {
+  async #run(query: Query, call: (signal: AbortSignal) => Promise<Outcome<SearchAnswer>>): Promise<void> {
     this.clear();
     this.#controller = new AbortController();
     const { signal: aborted } = this.#controller;
     this.#state.value = { kind: "running", query };
     const outcome = await call(aborted);
     if (aborted.aborted) return;
-    this.#state.value =
-      outcome.kind === "ok"
-        ? { kind: "found", query, result: outcome.value }
-        : { kind: "failed", query, problem: outcome.problem };
+    if (outcome.kind === "ok") {
+      const result = { ...outcome.value, matches: outcome.value.matches.filter(hasImage) };
+      this.#state.value = { kind: "found", query, result };
+    } else {
+      this.#state.value = { kind: "failed", query, problem: outcome.problem };
+    }
   }
 }

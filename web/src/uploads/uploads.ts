@@ -154,9 +154,9 @@ function readResult(body: unknown): UploadResult | undefined {
   return body.results[0];
 }
 
-function stateOf(result: UploadResult): UploadState {
-  if (result.status === "rejected") return { kind: "rejected", detail: result.problem.detail };
-  return { kind: result.status, image: result.image };
+function stateOf({ status, image, problem }: UploadResult): UploadState {
+  if (status !== "rejected" && image !== undefined) return { kind: status, image };
+  return { kind: "rejected", detail: problem?.detail ?? "The server gave no reason." };
 }
 
 /** Seconds to wait before the same file may be sent again; `undefined` when that would change nothing. */
