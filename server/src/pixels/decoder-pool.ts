@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import type { Decoder } from "../ports.ts";
+import { decoderProgram } from "./decoder-child.ts";
+import { ProcessPool } from "./process-pool.ts";
+
+/** Limits of a pool of decoding processes. */
+export interface DecoderPoolOptions {
+  /** Pictures decoded at once; by default one a core, at most 4. */
+  readonly processes?: number;
+  /** Time a picture may take from the moment its work starts; 10,000. */
+  readonly timeoutMs?: number;
+  /** Memory a process may allocate beyond what Node reserves for itself, 512 MiB; Linux alone can hold it. */
+  readonly memoryMaxBytes?: number;
+  /** Pictures that may wait, 100; further ones are refused at once. */
+  readonly queueMax?: number;
+  /** Pictures after which a process is replaced; 500. */
+  readonly jobsMax?: number;
+  /** Resident memory between two pictures at which a process is replaced; 256 MiB. */
+  readonly idleMemoryMaxBytes?: number;
+  /** The program that the processes run; another than the decoder in tests. */
+  readonly program?: string;
+}
+
+const mebibyte = 2 ** 20;
+
+/**
+ * Decodes in processes that may hang, crash or run out of memory: each costs its own picture and nothing else.
+ *
+ * Throws, beside what {@link Decoder} says, `overloaded` when the queue is full or no process can be started, and
+ * `shutting-down` once closed.
+ */
+export function decoderPool({
+  processes = Math.min(4, availableParallelism()),
+  timeoutMs = 10_000,
+  memoryMaxBytes = 512 * mebibyte,
+  queueMax = 100,
+  jobsMax = 500,
+  idleMemoryMaxBytes = 256 * mebibyte,
+  program = decoderProgram,
+}: DecoderPoolOptions = {}): Decoder {
+  const limits = { processes, timeoutMs, memoryMaxBytes, queueMax, jobsMax, idleMemoryMaxBytes, program };
+  const pool = new ProcessPool(limits);
+  return {
+    inspect: async (path, { signal, exact = false }) => {
+      const done = await pool.run({ kind: "inspect", path, exact }, signal);
+      if (done.job !== "inspect") throw new Error(`asked to inspect, the decoder did ${done.job}`);
+      return done.inspection;
+    },
+    ingest: async (path, { signal }) => {
+      const done = await pool.run({ kind: "ingest", path }, signal);
+      if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
+      return { ...done.inspection, thumbnail: done.thumbnail };
+    },
+    derive: async (path, { signal }) => {
+      const done = await pool.run({ kind: "derive", path }, signal);
+      if (done.job !== "derive") throw new Error(`asked to derive, the decoder did ${done.job}`);
+      return done.picture;
+    },
+    close: () => pool.close(),
+  };
+}

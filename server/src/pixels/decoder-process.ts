@@ -1,0 +1,61 @@
+/** What runs in a decoding process: one job at a time, asked for and answered over IPC. */
+import { pdq } from "@utsuru/core/pdq";
+import type { Pixels } from "@utsuru/core/pixels";
+import { Failure } from "../errors.ts";
+import type { Inspection } from "../ports.ts";
+import { makeDerivative } from "./derivative.ts";
+import { hardenLibvips } from "./libvips.ts";
+import type { Answer, Job, Message, Yield } from "./messages.ts";
+import { openPicture, type Picture } from "./picture.ts";
+import { readPixels } from "./pixels.ts";
+import { makeThumbnail } from "./thumbnail.ts";
+
+async function perform(job: Job): Promise<Yield> {
+  const picture = await openPicture(job.path);
+  switch (job.kind) {
+    case "inspect": {
+      const pixels = await readPixels(picture, { exact: job.exact });
+      return { kind: "done", job: "inspect", inspection: inspect(picture, pixels) };
+    }
+    case "ingest": {
+      const pixels = await readPixels(picture);
+      const thumbnail = await makeThumbnail(pixels, picture.header);
+      return { kind: "done", job: "ingest", inspection: inspect(picture, pixels), thumbnail };
+    }
+    case "derive":
+      return { kind: "done", job: "derive", picture: await makeDerivative(picture) };
+  }
+}
+
+function inspect({ header }: Picture, pixels: Pixels): Inspection {
+  const { fingerprint, codes } = pdq(pixels);
+  return { ...header, fingerprint, codes };
+}
+
+async function answer(job: Job): Promise<Answer> {
+  try {
+    return await perform(job);
+  } catch (error) {
+    if (error instanceof Failure) return { kind: "failed", code: error.code, detail: error.message };
+    if (error instanceof Error && "syscall" in error && "code" in error) {
+      return { kind: "unreadable", code: String(error.code) };
+    }
+    return { kind: "error", stack: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+function say(message: Message): void {
+  process.send?.(message);
+}
+
+hardenLibvips();
+// Interrupting a terminal reaches the whole group: the server decides when its decoders end.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// A decoder outlives its server by nothing, not even by the picture it is decoding: process.exit would wait for that thread.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+process.on("message", async (job: Job) => {
+  const answered = await answer(job);
+  say({ kind: "answer", answer: answered, rssBytes: process.memoryUsage.rss() });
+});
+say({ kind: "ready" });

@@ -1,0 +1,28 @@
+import type { FailureCode } from "../errors.ts";
+import type { Inspection } from "../ports.ts";
+
+/** What a decoding process is asked to do with a file. `exact` hashes every pixel, however large the picture is. */
+export type Job =
+  | { readonly kind: "inspect"; readonly path: string; readonly exact: boolean }
+  | { readonly kind: "ingest"; readonly path: string }
+  | { readonly kind: "derive"; readonly path: string };
+
+/** What a job yields. */
+export type Yield =
+  | { readonly kind: "done"; readonly job: "inspect"; readonly inspection: Inspection }
+  | { readonly kind: "done"; readonly job: "ingest"; readonly inspection: Inspection; readonly thumbnail: Uint8Array }
+  | { readonly kind: "done"; readonly job: "derive"; readonly picture: Uint8Array };
+
+/** Why a job yields nothing. `unreadable`: the file could not be read; `error`: a programmer's mistake. */
+export type Refusal =
+  | { readonly kind: "failed"; readonly code: FailureCode; readonly detail: string }
+  | { readonly kind: "unreadable"; readonly code: string }
+  | { readonly kind: "error"; readonly stack: string };
+
+/** How a job ended in a process that lives. */
+export type Answer = Yield | Refusal;
+
+/** What a decoding process says: once when it can work, then once a job, with the memory it holds by then. */
+export type Message =
+  | { readonly kind: "ready" }
+  | { readonly kind: "answer"; readonly answer: Answer; readonly rssBytes: number };
