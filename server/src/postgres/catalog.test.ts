@@ -1,10 +1,16 @@
-import { testDatabase } from "../../test/support/database.ts";
+import { serverDatabases, testDatabase } from "../../test/support/database.ts";
 import { openCatalog } from "./catalog.ts";
-import { describeCatalog } from "./testing/catalog-contract.ts";
+import { describeCatalog, type Open } from "./testing/catalog-contract.ts";
 
-describeCatalog("the catalogue in the embedded PostgreSQL", async (t) => {
-  const { url } = await testDatabase(t);
-  const catalog = await openCatalog({ url });
-  t.after(() => catalog.close());
-  return catalog;
+function catalogOn(database: typeof testDatabase): Open {
+  return async (t) => {
+    const catalog = await openCatalog(await database(t));
+    t.after(() => catalog.close());
+    return catalog;
+  };
+}
+
+describeCatalog("the catalogue in the embedded PostgreSQL", catalogOn(testDatabase));
+describeCatalog(`the catalogue in ${serverDatabases.name}`, catalogOn(serverDatabases.testDatabase), {
+  skip: serverDatabases.skip,
 });

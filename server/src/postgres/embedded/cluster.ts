@@ -60,7 +60,8 @@ export async function createCluster(
   await mkdir(join(aside, "cluster"), { mode: 0o700 });
   const { owner } = tools.launcher;
   if (owner) await Promise.all([aside, passwordFile, join(aside, "cluster")].map((path) => give(path, owner)));
-  await initialise(join(aside, "cluster"), { ...tools, passwordFile, log: places.log });
+  const args = initdbArguments(join(aside, "cluster"), passwordFile);
+  await runInitdb(tools.binaries.initdb, args, { launcher: tools.launcher, log: places.log });
   await rename(join(aside, "cluster"), places.cluster);
   await syncFolder(places.folder);
   await rm(aside, { recursive: true });
@@ -76,26 +77,20 @@ async function give(path: string, owner: Owner): Promise<void> {
   await chown(path, owner.uid, owner.gid);
 }
 
-async function initialise(
-  cluster: string,
-  tools: {
-    readonly binaries: Binaries;
-    readonly launcher: Launcher;
-    readonly passwordFile: string;
-    readonly log: string;
-  },
+/** Runs initdb to its end, its words appended to the log. Throws `StartError` when it fails. */
+export async function runInitdb(
+  program: string,
+  args: readonly string[],
+  how: { readonly launcher: Launcher; readonly log: string },
 ): Promise<void> {
-  const log = await open(tools.log, "a", 0o600);
+  const log = await open(how.log, "a", 0o600);
   try {
-    const child = tools.launcher.start(tools.binaries.initdb, initdbArguments(cluster, tools.passwordFile), log.fd);
+    const child = how.launcher.start(program, args, log.fd);
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
     child.once("error", reject).once("exit", resolve);
     const code = await promise;
-    if (code !== 0) {
-      throw new StartError(
-        `The embedded database could not be made in ${cluster} (initdb ended with ${code}); ${tools.log} says why.`,
-      );
-    }
+    if (code === 0) return;
+    throw new StartError(`The database could not be made (initdb ended with ${code}); ${how.log} says why.`);
   } finally {
     await log.close();
   }

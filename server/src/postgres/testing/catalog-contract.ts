@@ -5,7 +5,8 @@ import { v7 as uuidv7 } from "uuid";
 import type { Catalog, Image, IndexEntry, StoredObject, User } from "../../ports.ts";
 
 type Context = Pick<TestContext, "after">;
-type Open = (t: Context) => Promise<Catalog>;
+/** Gives an empty catalogue, closed after the test. */
+export type Open = (t: Context) => Promise<Catalog>;
 
 const noon = new Date("2026-11-24T12:00:00.123Z");
 const later = (minutes: number): Date => new Date(noon.getTime() + minutes * 60_000);
@@ -62,9 +63,9 @@ async function allEntries(catalog: Catalog): Promise<IndexEntry[]> {
 
 const idsOf = (images: readonly Image[]): string[] => images.map(({ id }) => id);
 
-/** What every {@link Catalog} does, as tests. `open` gives an empty one. */
-export function describeCatalog(name: string, open: Open): void {
-  describe(name, () => {
+/** What every {@link Catalog} does, as tests. `open` gives an empty one; `skip` says why there is none. */
+export function describeCatalog(name: string, open: Open, options: { readonly skip?: string | false } = {}): void {
+  describe(name, options, () => {
     describeAccounts(open);
     describeImages(open);
     describeVisibility(open);
