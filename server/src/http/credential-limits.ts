@@ -23,7 +23,7 @@ export function guessLimit(
   });
   return async (request, attempt) => {
     const before = await guesses(request as FastifyRequest, { increment: false });
-    if (!before.isAllowed && before.isExceeded) throw tooMany(before.ttl);
+    if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
     try {
       return await attempt();
     } catch (error) {

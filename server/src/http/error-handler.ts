@@ -23,13 +23,13 @@ export function answerError(
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
   if (failure.retryAfterS !== undefined) reply.header("retry-after", String(failure.retryAfterS));
   if (failure.code === "unauthenticated") reply.header("www-authenticate", 'Bearer realm="utsuru"');
-  // The rest of a body that is refused half-way is not read: the connection cannot be used again.
-  if (failure.code === "payload-too-large" || failure.code === "request-timeout") reply.header("connection", "close");
   return sendProblem(reply, problemOf(failure));
 }
 
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // Fastify would close on a body that is too large; lingering-close.ts reads on a little, so that the client sees why.
   return reply
+    .removeHeader("connection")
     .code(problem.status)
     .type("application/problem+json; charset=utf-8")
     .serializer(JSON.stringify)

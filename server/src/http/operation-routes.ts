@@ -1,5 +1,4 @@
 import Type from "typebox";
-import { Failure } from "../errors.ts";
 import type { App, Ports } from "./app.ts";
 import { answers } from "./route-schemas.ts";
 
@@ -37,12 +36,4 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
     },
   );
   // Whatever such a hook returns is taken for an error: nothing may come back.
-  app.addHook("preClose", async () => {
-    closing.add(app);
-  });
-  app.addHook("onRequest", async () => {
-    if (closing.has(app)) throw new Failure("shutting-down", "The server is shutting down.", { retryAfterS: 5 });
-  });
 }
-
-const closing = new WeakSet<App>();

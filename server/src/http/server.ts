@@ -1,14 +1,16 @@
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, LogController } from "fastify";
 import { Failure } from "../errors.ts";
 import { accountRoutes } from "./account-routes.ts";
 import type { App, HttpOptions, Ports, Room } from "./app.ts";
 import { documentation } from "./documentation.ts";
+import { draining } from "./draining.ts";
 import { answerError, sendFailure } from "./error-handler.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
+import { lingeringClose } from "./lingering-close.ts";
 import { metrics } from "./metrics.ts";
 import { operationRoutes } from "./operation-routes.ts";
 import { page } from "./page.ts";
@@ -33,7 +35,7 @@ export async function buildServer(ports: Ports, options: HttpOptions): Promise<F
     return503OnClosing: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     logger: { level: options.logLevel, stream: process.stderr },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { ignoreTrailingSlash: false },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler());
@@ -45,6 +47,8 @@ export async function buildServer(ports: Ports, options: HttpOptions): Promise<F
   await app.register(multipart, { throwFileSizeLimit: false });
   await app.register(rateLimit, { global: false });
   securityHeaders(app);
+  lingeringClose(app);
+  draining(app);
   await documentation(app);
   await addRoutes(app, { ports, options });
   return app as unknown as FastifyInstance;

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { testDatabase } from "./database.ts";
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const startTimeoutMs = 60_000;
+
+/** A server as its own process, as people run it. */
+export interface TestServer {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** What it wrote to standard error so far. */
+  log(): string;
+  /** Ends it by a signal and waits; returns its exit code, null when a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** How a test server is run. */
+export interface ServerOptions {
+  /** Settings over the test's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A data folder that outlives this server; by default one of its own that is removed after the test. */
+  readonly data?: string;
+  /** The embedded database instead of a database of the test cluster. */
+  readonly embedded?: boolean;
+}
+
+/** Starts a server on a free port with a data folder and a database of its own; it is gone after the test. */
+export async function startServer(t: TestContext, options: ServerOptions = {}): Promise<TestServer> {
+  const data = options.data ?? (await dataFolder(t));
+  const database: Record<string, string> = options.embedded ? {} : { UTSURU_DATABASE_URL: (await testDatabase(t)).url };
+  const environment = {
+    ...cleanEnvironment(),
+    UTSURU_PORT: "0",
+    UTSURU_DATA: data,
+    UTSURU_CREDENTIAL_TRIES: "100000",
+    ...database,
+    ...options.environment,
+  };
+  const child = spawn(process.execPath, [program, "serve"], {
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: data,
+  });
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, "exit");
+      child.kill(signal);
+      await ended;
+    }
+    return child.exitCode;
+  };
+  t.after(() => stop());
+  return { url: await readyUrl(child, () => log), process: child, log: () => log, stop };
+}
+
+/** A folder that is removed after the test. */
+export async function dataFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "utsuru-data-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The environment without settings of whoever runs the tests. */
+export function cleanEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || name.startsWith("UTSURU_") ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
+  if (!child.stdout) throw new Error("the server's standard output is not piped");
+  const lines = createInterface({ input: child.stdout });
+  const timer = setTimeout(() => child.kill("SIGKILL"), startTimeoutMs);
+  try {
+    for await (const line of lines) {
+      const url = /http:\/\/\S+/.exec(line)?.[0];
+      if (url) return url;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error(`the server ended before it was ready:\n${log()}`);
+}
