@@ -34,7 +34,7 @@ export interface CodeIndex {
   remove(slot: Slot): boolean;
   /** Every visible code at most `radius` bits away (0–256), nearest first, ties by slot. */
   within(query: Uint8Array, radius: number, options?: QueryOptions): Neighbour[];
-  /** Every visible code at most `radius` bits from any of 1 to 255 queries (one picture's orientations), each code once; order as `within`. */
+  /** Every visible code at most `radius` bits from any of 1 to 32 queries (one picture's orientations), each code once; order as `within`. */
   withinAny(queries: readonly Uint8Array[], radius: number, options?: QueryOptions): QueryNeighbour[];
   /** The `count` nearest visible codes, nearest first, ties by slot. */
   nearest(query: Uint8Array, count: number, options?: QueryOptions): Neighbour[];

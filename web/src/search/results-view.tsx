@@ -41,6 +41,9 @@ export function ResultsView({ onOpen }: ResultsViewProps): JSX.Element | null {
             {headline}
           </h2>
           <p class="results-query">{nameOf(state.query)}</p>
+          {state.query.kind === "file" && state.query.sent === "fingerprint" && (
+            <p class="results-sent">The picture itself was not sent, only its fingerprint of 256 bits.</p>
+          )}
           <Remark state={state} />
         </div>
       </div>

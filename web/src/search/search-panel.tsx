@@ -29,7 +29,27 @@ export function SearchPanel(): JSX.Element {
       onFiles={find}
     >
       <h1>Find copies of a picture</h1>
-      <p>Also those that were mirrored, turned, recompressed, resized or recoloured.</p>
+      <p class="zone-claim">Also those that were mirrored, turned, recompressed, resized or recoloured.</p>
+      <SendSwitch />
     </DropZone>
+  );
+}
+
+/** Chooses whether the picture itself leaves this device, or only its fingerprint. */
+function SendSwitch(): JSX.Element {
+  const { sends } = useWorkspace().search;
+  return (
+    <label class="switch">
+      <input
+        type="checkbox"
+        // biome-ignore lint/a11y/useAriaPropsForRole: a checkbox says itself whether it is checked; ARIA in HTML forbids to say it twice
+        role="switch"
+        checked={sends.value === "fingerprint"}
+        onChange={({ currentTarget }) => {
+          sends.value = currentTarget.checked ? "fingerprint" : "picture";
+        }}
+      />
+      <span>Search without sending the picture</span>
+    </label>
   );
 }

@@ -1,11 +1,15 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Api, outcomeOf } from "../api/client.ts";
 import type { Outcome, Problem } from "../api/problem.ts";
 import { hasImage, type SearchAnswer, type SearchResult, type StoredImage } from "../api/shapes.ts";
+import { fingerprintFile } from "./fingerprint-file.ts";
+
+/** What leaves this device for a search with a file. */
+export type Sent = "picture" | "fingerprint";
 
 /** What copies are looked for: a file of the person, or a picture that is kept here. */
 export type Query =
-  | { readonly kind: "file"; readonly file: File; readonly previewUrl: string }
+  | { readonly kind: "file"; readonly file: File; readonly previewUrl: string; readonly sent: Sent }
   | { readonly kind: "stored"; readonly image: StoredImage };
 
 /** Where a search stands. */
@@ -15,12 +19,20 @@ export type SearchState =
   | { readonly kind: "found"; readonly query: Query; readonly result: SearchResult }
   | { readonly kind: "failed"; readonly query: Query; readonly problem: Problem };
 
+const unreadable: Problem = {
+  code: "undecodable-here",
+  detail: "This browser cannot read that file as a picture. The server may: switch “without sending the picture” off.",
+  errors: [],
+  retryAfterS: undefined,
+};
 const range = { minScore: 0, limit: 50 };
 
 /** The one search that is shown; a new one takes the place of the last. */
 export class Search {
   readonly #api: Api;
   readonly #state = signal<SearchState>({ kind: "idle" });
+  /** What is sent for the next file. */
+  readonly sends: Signal<Sent> = signal<Sent>("picture");
   #controller = new AbortController();
 
   constructor(api: Api) {
@@ -33,13 +45,11 @@ export class Search {
 
   /** Looks for copies of a file. */
   async findFile(file: File): Promise<void> {
-    const query: Query = { kind: "file", file, previewUrl: URL.createObjectURL(file) };
-    await this.#run(query, (signal) => {
-      const form = new FormData();
-      form.append("image", file, file.name);
-      const options = { params: { query: range }, bodySerializer: () => form, signal };
-      return outcomeOf(this.#api.POST("/api/search", { ...options, body: { image: "" } }));
-    });
+    const sent = this.sends.value;
+    const query: Query = { kind: "file", file, previewUrl: URL.createObjectURL(file), sent };
+    await this.#run(query, (aborted) =>
+      sent === "picture" ? this.#askByPicture(file, aborted) : this.#askByFingerprint(file, aborted),
+    );
   }
 
   /** Looks for copies of a picture that is kept here. */
@@ -68,6 +78,21 @@ export class Search {
     const state = this.#state.value;
     if (state.kind !== "idle" && state.query.kind === "file") URL.revokeObjectURL(state.query.previewUrl);
     this.#state.value = { kind: "idle" };
+  }
+
+  #askByPicture(file: File, aborted: AbortSignal): Promise<Outcome<SearchAnswer>> {
+    const form = new FormData();
+    form.append("image", file, file.name);
+    const options = { params: { query: range }, bodySerializer: () => form, signal: aborted };
+    return outcomeOf(this.#api.POST("/api/search", { ...options, body: { image: "" } }));
+  }
+
+  async #askByFingerprint(file: File, aborted: AbortSignal): Promise<Outcome<SearchAnswer>> {
+    // An abort is noticed by whoever asked, as it is for a request.
+    const answer = await fingerprintFile(file, aborted).catch(() => undefined);
+    if (answer?.kind !== "read") return { kind: "problem", problem: unreadable };
+    const options = { params: { query: range }, signal: aborted };
+    return outcomeOf(this.#api.POST("/api/search", { ...options, body: { fingerprint: answer.fingerprint } }));
   }
 
   async #run(query: Query, call: (signal: AbortSignal) => Promise<Outcome<SearchAnswer>>): Promise<void> {

@@ -1,0 +1,42 @@
+const side = 16;
+const bandsPerWord = 3;
+const bandBits = 21;
+
+/**
+ * Which bit of a code stands at each of 256 places of the index's words: place 64 w + 21 b + i is bit i of band 3 w + b,
+ * place 64 w + 63 is in no band. Bit n of a code is bit n mod 8 of byte n div 8.
+ *
+ * A fingerprint's bits are the signs of 16 × 16 cosine coefficients, row by row. Mirroring a picture changes the sign of
+ * just the odd columns or rows, so bits are sorted by the parity of both: a band then keeps its value, or turns it over as a
+ * whole, and four orientations of one query walk the same few chains. Within a parity, neighbours in frequency, which are
+ * alike in pictures, go to different bands.
+ */
+export const bitOrder: Uint8Array = orderBits();
+
+/** Changes with the order: snapshots hold reordered codes. */
+export const bitOrderVersion = 1;
+
+function orderBits(): Uint8Array {
+  const order = new Uint8Array(256);
+  for (let word = 0; word < 4; word++) {
+    parityBits(word).forEach((bit, nth) => {
+      const band = nth % bandsPerWord;
+      const place = Math.floor(nth / bandsPerWord);
+      order[64 * word + (nth === 63 ? 63 : bandBits * band + place)] = bit;
+    });
+  }
+  return order;
+}
+
+/** The 64 bits of one parity of row and column, from low frequencies to high. */
+function parityBits(word: number): number[] {
+  const bits: number[] = [];
+  for (let row = word >> 1; row < side; row += 2) {
+    for (let column = word & 1; column < side; column += 2) bits.push(row * side + column);
+  }
+  return bits.sort((a, b) => frequency(a) - frequency(b) || a - b);
+}
+
+function frequency(bit: number): number {
+  return Math.floor(bit / side) + (bit % side);
+}

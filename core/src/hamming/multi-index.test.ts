@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CodeIndex, Slot } from "./code-index.ts";
+import { MultiIndex } from "./multi-index.ts";
+import { scanIndex } from "./scan-index.ts";
+import { codeIndexContract } from "./testing/code-index-contract.ts";
+import { codeSets, flipped, type RandomBits, randomBits, randomCode } from "./testing/code-sets.ts";
+
+codeIndexContract("MultiIndex", () => new MultiIndex());
+codeIndexContract("MultiIndex that always walks its chains", () => new MultiIndex({ walk: "always" }));
+codeIndexContract("MultiIndex with long links", () => new MultiIndex({ walk: "always", codesMax: 20_000_000 }), {
+  runs: 20,
+});
+
+/** An index and a plain scan that are told the same: slots may differ, what is found may not. */
+class Twins {
+  readonly index: MultiIndex = new MultiIndex({ walk: "always" });
+  readonly #scan: CodeIndex = scanIndex();
+  readonly #twinOf = new Map<Slot, Slot>();
+  slotEnd = 0;
+
+  add(code: Uint8Array, audience = 0): void {
+    const slot = this.index.add(code, audience);
+    assert.equal(this.#twinOf.has(slot), false, "a slot in use was given out again");
+    this.#twinOf.set(slot, this.#scan.add(code, audience));
+    this.slotEnd = Math.max(this.slotEnd, slot + 1);
+  }
+
+  removeOne(random: RandomBits): void {
+    const slots = [...this.#twinOf.keys()];
+    const slot = slots[random() % slots.length] as Slot;
+    assert.equal(this.index.remove(slot), true);
+    this.#scan.remove(this.#twinOf.get(slot) as Slot);
+    this.#twinOf.delete(slot);
+  }
+
+  check(query: Uint8Array, radius: number): void {
+    const found = this.index.within(query, radius).map(({ slot, distance }) => [distance, this.#twinOf.get(slot)]);
+    const expected = this.#scan.within(query, radius).map(({ slot, distance }) => [distance, slot]);
+    assert.deepEqual(found.sort(byNumbers), expected.sort(byNumbers));
+  }
+}
+
+function byNumbers(a: (number | undefined)[], b: (number | undefined)[]): number {
+  return (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number);
+}
+
+test("stays exact while its directories double under it", () => {
+  for (const set of codeSets) {
+    const random = randomBits(23);
+    const twins = new Twins();
+    const queries = set.queries(5, random);
+    set.codes(2500, random).forEach((code, i) => {
+      twins.add(code);
+      if (i > 500 && i % 97 === 0) for (const query of queries) twins.check(query, 10 + (i % 25));
+    });
+  }
+});
+
+test("keeps finding, and its slots bounded, while crowded codes come and go", () => {
+  const random = randomBits(29);
+  const centre = randomCode(random);
+  const twins = new Twins();
+  for (let i = 0; i < 1500; i++) twins.add(flipped(centre, random() % 3, random));
+  for (let i = 0; i < 20_000; i++) {
+    twins.removeOne(random);
+    twins.add(flipped(centre, random() % 3, random));
+    if (i % 1000 === 0) twins.check(flipped(centre, 2, random), i % 4);
+  }
+  assert.equal(twins.index.size, 1500);
+  assert.ok(twins.slotEnd < 8000, `${twins.slotEnd} slots for 1,500 codes`);
+});
+
+test("finds codes that came all at once, and those that came after", () => {
+  for (const set of codeSets) {
+    const random = randomBits(31);
+    const codes = set.codes(9000, random);
+    const index = new MultiIndex({ walk: "always" });
+    const scan = scanIndex();
+    const early = codes.slice(0, 1000);
+    for (const code of early) assert.equal(index.add(code, 0), scan.add(code, 0));
+    const late = codes.slice(1000);
+    const bytes = new Uint8Array(late.length * 32);
+    late.forEach((code, i) => {
+      bytes.set(code, i * 32);
+      scan.add(code, i % 3);
+    });
+    assert.equal(
+      index.addAll(
+        bytes,
+        Uint32Array.from(late, (_, i) => i % 3),
+      ),
+      1000,
+    );
+    assert.equal(index.size, 9000);
+    for (const query of set.queries(2, random)) {
+      assert.deepEqual(index.within(query, 12, { viewer: 1 }), scan.within(query, 12, { viewer: 1 }));
+    }
+  }
+});
+
+test("refuses more codes than one memory can hold", () => {
+  assert.throws(() => new MultiIndex({ codesMax: 60_000_000 }), /one index holds 5\d{7} codes, not 60000000/);
+});
+
+test("refuses more than 32 queries at once", () => {
+  assert.throws(() => new MultiIndex().withinAny(Array(33).fill(new Uint8Array(32)), 31), /at most 32 queries, got 33/);
+});

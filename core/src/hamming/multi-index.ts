@@ -1,0 +1,186 @@
+import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
+import { bitOrder } from "./bit-order.ts";
+import { codeBits, codeBytes } from "./code.ts";
+import type { CodeIndex, Neighbour, QueryNeighbour, QueryOptions, Slot } from "./code-index.ts";
+
+/** What an index is made for. */
+export interface MultiIndexOptions {
+  /** Codes it must be able to hold: up to 16,777,214 take 72 bytes each and their directories, more take 80. Default 16,777,214. */
+  readonly codesMax?: number;
+  /** `always` walks the chains whatever it costs, which proves them on small sets. Default: where it is cheaper than a scan. */
+  readonly walk?: "always" | "cheaper";
+}
+
+const linkBitsShort = 24;
+const linkBitsLong = 27;
+const codesMaxShort = 2 ** linkBitsShort - 2;
+const stagedCodes = 4096;
+const queriesMax = 32;
+const slotsPerScan = 65_536;
+const unlimited = 0xffff_ffff;
+/** Radii at which all bands take one more bit each: the steps in which the nearest codes are looked for. */
+const nearestRadii = [11, 23, 35, 47];
+
+/**
+ * An exact index by multi-index hashing, in a WebAssembly memory of its own.
+ *
+ * A code within r bits of the query is within a few bits of it in one of 12 bands (Norouzi, Punjani, Fleet, CVPR 2012), so
+ * only codes that share such a band are compared; where that would cost more than comparing all, all are compared.
+ *
+ * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 51 million at most.
+ */
+export class MultiIndex implements CodeIndex {
+  readonly #kernel: HammingKernel;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #words: Uint32Array = new Uint32Array(0);
+
+  constructor({ codesMax = codesMaxShort, walk = "cheaper" }: MultiIndexOptions = {}) {
+    this.#kernel = hammingKernel();
+    if (this.#kernel.open(codesMax <= codesMaxShort ? linkBitsShort : linkBitsLong) === 0) throw this.#full();
+    const most = this.#kernel.mostSlots() >>> 0;
+    if (codesMax > most)
+      throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
+    this.#view();
+    this.#bytes.set(bitOrder, this.#kernel.stagingAt());
+    this.#kernel.begin();
+    if (walk === "always") this.#kernel.insist();
+  }
+
+  get size(): number {
+    return this.#kernel.countHeld() >>> 0;
+  }
+
+  /** Bytes of memory the index has touched: codes, audiences, chains and directories. */
+  get bytes(): number {
+    return this.#kernel.bytesUsed();
+  }
+
+  /** @throws RangeError when the index is full, or the code is not 32 bytes long. */
+  add(code: Uint8Array, audience: number): Slot {
+    requireCode(code);
+    this.#bytes.set(code, this.#kernel.stagingAt());
+    const slot = this.#kernel.add(audience);
+    if (slot < 0) throw this.#full();
+    this.#view();
+    return slot;
+  }
+
+  /**
+   * Takes in many codes at once, behind all slots there are: code i goes to the slot returned + i.
+   *
+   * @param codes the codes one after another, 32 bytes each
+   * @param audiences one for each code
+   * @throws RangeError when they do not fit, or the lengths do not agree
+   */
+  addAll(codes: Uint8Array, audiences: Uint32Array): Slot {
+    const count = audiences.length;
+    if (codes.length !== count * codeBytes)
+      throw new RangeError(`expected ${count * codeBytes} bytes of codes, got ${codes.length}`);
+    const first = this.#kernel.endOfSlots() >>> 0;
+    if (this.#kernel.mostSlots() - first < count || this.#kernel.reserve(first + count) === 0) throw this.#full();
+    this.#view();
+    this.#kernel.widen(this.size + count);
+    for (let done = 0; done < count; done += stagedCodes) {
+      const end = Math.min(done + stagedCodes, count);
+      this.#bytes.set(codes.subarray(done * codeBytes, end * codeBytes), this.#kernel.stagingAt());
+      this.#words.set(audiences.subarray(done, end), this.#kernel.stagedAudiencesAt() >> 2);
+      this.#kernel.addStaged(end - done);
+    }
+    this.#kernel.linkFrom(first);
+    return first;
+  }
+
+  remove(slot: Slot): boolean {
+    return slot >= 0 && this.#kernel.remove(slot) !== 0;
+  }
+
+  within(query: Uint8Array, radius: number, options: QueryOptions = {}): Neighbour[] {
+    return this.withinAny([query], radius, options).map(withoutQuery);
+  }
+
+  /** @throws RangeError for more than 32 queries */
+  withinAny(queries: readonly Uint8Array[], radius: number, options: QueryOptions = {}): QueryNeighbour[] {
+    return this.#walk(queries, radius, options) ?? this.#scan(radius, options);
+  }
+
+  nearest(query: Uint8Array, count: number, options: QueryOptions = {}): Neighbour[] {
+    const limited = { ...options, limit: count };
+    for (const radius of nearestRadii) {
+      const found = this.#walk([query], radius, limited);
+      if (found === undefined) break;
+      if (found.length >= Math.min(count, this.size)) return found.map(withoutQuery);
+    }
+    return this.#scan(codeBits, limited).map(withoutQuery);
+  }
+
+  /** Finds by the chains; `undefined` when all codes must be compared, as the kernel is then ready to do. */
+  #walk(queries: readonly Uint8Array[], radius: number, options: QueryOptions): QueryNeighbour[] | undefined {
+    if (queries.length > queriesMax)
+      throw new RangeError(`expected at most ${queriesMax} queries, got ${queries.length}`);
+    queries.forEach((query, number) => {
+      requireCode(query);
+      this.#bytes.set(query, this.#kernel.queriesAt() + number * codeBytes);
+    });
+    const { viewer = 0, limit = unlimited } = options;
+    const count = this.#kernel.search(queries.length, Math.min(radius, codeBits), viewer, kernelLimit(limit));
+    if (count < 0) return undefined;
+    const keys: number[] = [];
+    this.#collect(count, keys);
+    return neighbours(keys, limit);
+  }
+
+  #scan(radius: number, { limit = unlimited }: QueryOptions): QueryNeighbour[] {
+    const end = this.#kernel.endOfSlots() >>> 0;
+    const keys: number[] = [];
+    this.#kernel.beginScan(Math.min(radius, codeBits), kernelLimit(limit));
+    for (let slot = 0; slot < end; slot += slotsPerScan) {
+      this.#collect(this.#kernel.scan(slot, Math.min(slot + slotsPerScan, end)), keys);
+    }
+    return neighbours(keys, limit);
+  }
+
+  #collect(count: number, keys: number[]): void {
+    const at = this.#kernel.resultsAt() >> 2;
+    for (let i = at; i < at + 2 * count; i += 2) {
+      const slot = this.#words[i] as number;
+      const found = this.#words[i + 1] as number;
+      keys.push(((found >>> 8) * 2 ** 32 + slot) * 256 + (found & 255));
+    }
+  }
+
+  #full(): RangeError {
+    const most = this.#kernel.mostSlots() >>> 0;
+    return new RangeError(
+      `the index is full: it holds ${this.size} codes of ${most}, or the machine has no more memory`,
+    );
+  }
+
+  /** The kernel's memory is another buffer each time it has grown. */
+  #view(): void {
+    const { buffer } = this.#kernel.memory;
+    if (this.#bytes.buffer === buffer) return;
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer);
+  }
+}
+
+function requireCode(code: Uint8Array): void {
+  if (code.length !== codeBytes) throw new RangeError(`expected a code of ${codeBytes} bytes, got ${code.length}`);
+}
+
+function kernelLimit(limit: number): number {
+  return Math.min(limit, unlimited);
+}
+
+/** Keys order by distance, then slot; the lowest byte is the query's number. */
+function neighbours(keys: readonly number[], limit: number): QueryNeighbour[] {
+  const ordered = Float64Array.from(keys).sort().subarray(0, limit);
+  return Array.from(ordered, (key) => {
+    const place = Math.floor(key / 256);
+    return { slot: place % 2 ** 32, distance: Math.floor(place / 2 ** 32), query: key % 256 };
+  });
+}
+
+function withoutQuery({ slot, distance }: QueryNeighbour): Neighbour {
+  return { slot, distance };
+}

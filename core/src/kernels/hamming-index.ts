@@ -1,0 +1,39 @@
+import { wasm } from "./hamming-index.wasm.ts";
+
+/** What core/kernels/hamming-index.ts exports; addresses and slots may come back as negative numbers: `>>> 0`. */
+export interface HammingKernel {
+  readonly memory: WebAssembly.Memory;
+  stagingAt(): number;
+  stagedAudiencesAt(): number;
+  resultsAt(): number;
+  queriesAt(): number;
+  open(linkBits: number): number;
+  begin(): void;
+  insist(): void;
+  countHeld(): number;
+  endOfSlots(): number;
+  mostSlots(): number;
+  nextSlot(): number;
+  bytesUsed(): number;
+  reserve(slots: number): number;
+  widen(codes: number): void;
+  add(audience: number): number;
+  addStaged(count: number): number;
+  linkFrom(slot: number): void;
+  remove(slot: number): number;
+  search(queryCount: number, radius: number, viewer: number, limit: number): number;
+  beginScan(radius: number, limit: number): void;
+  scan(begin: number, end: number): number;
+  pack(firstBlock: number, count: number): void;
+  unpack(firstBlock: number, count: number): void;
+  restored(slots: number): void;
+  checksum(bytes: number, seed: bigint): bigint;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** A new instance with a memory of its own; it is compiled once. */
+export function hammingKernel(): HammingKernel {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)));
+  return new WebAssembly.Instance(compiled).exports as HammingKernel;
+}
