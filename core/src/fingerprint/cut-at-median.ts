@@ -1,54 +1,64 @@
 import { codeBytes } from "./fingerprint.ts";
 import type { Orientation } from "./orientations.ts";
 
-/** Which of the odd frequencies change sign, and whether rows and columns change places. */
-interface Symmetry {
-  readonly mirrorsRows: boolean;
-  readonly mirrorsColumns: boolean;
-  readonly swaps: boolean;
+/** Which way a picture is mirrored: its coefficients of odd frequency in that direction change sign. */
+interface Mirroring {
+  readonly upsideDown: boolean;
+  readonly leftToRight: boolean;
 }
 
 const side = 16;
 
 /**
- * Cuts 16×16 coefficients (row-major by vertical frequency, both from frequency 1) into the codes of the picture in its eight orientations:
- * a bit is set where the coefficient exceeds the median, the lower of the two middle ones.
+ * Cuts 16×16 coefficients (row-major by vertical frequency, both from frequency 1) into the codes of the picture in its eight
+ * orientations: a bit is set where the coefficient exceeds the median, the lower of the two middle ones.
  *
- * Mirroring a picture negates its coefficients of odd frequency in that direction; transposing it transposes them. Bit 16·row + column
- * is counted from the last bit of the last byte, as PDQ's hexadecimal text has it.
+ * Mirroring negates coefficients, transposing transposes them, and a quarter turn is both. Bit 16·row + column is counted from the
+ * last bit of the last byte, as PDQ's hexadecimal text has it.
  */
 export function cutAtMedian(coefficients: Float32Array): Record<Orientation, Uint8Array> {
-  const plain = { mirrorsRows: false, mirrorsColumns: false, swaps: false };
-  const rows = { ...plain, mirrorsRows: true };
-  const columns = { ...plain, mirrorsColumns: true };
-  const both = { ...rows, mirrorsColumns: true };
+  const identity = cut(coefficients, { upsideDown: false, leftToRight: false });
+  const upsideDown = cut(coefficients, { upsideDown: true, leftToRight: false });
+  const leftToRight = cut(coefficients, { upsideDown: false, leftToRight: true });
+  const both = cut(coefficients, { upsideDown: true, leftToRight: true });
   return {
-    identity: cut(coefficients, plain),
-    "rotate-90": cut(coefficients, { ...rows, swaps: true }),
-    "rotate-180": cut(coefficients, both),
-    "rotate-270": cut(coefficients, { ...columns, swaps: true }),
-    "flip-horizontal": cut(coefficients, columns),
-    "flip-vertical": cut(coefficients, rows),
-    transpose: cut(coefficients, { ...plain, swaps: true }),
-    transverse: cut(coefficients, { ...both, swaps: true }),
+    identity,
+    "rotate-90": transposed(upsideDown),
+    "rotate-180": both,
+    "rotate-270": transposed(leftToRight),
+    "flip-horizontal": leftToRight,
+    "flip-vertical": upsideDown,
+    transpose: transposed(identity),
+    transverse: transposed(both),
   };
 }
 
-function cut(coefficients: Float32Array, { mirrorsRows, mirrorsColumns, swaps }: Symmetry): Uint8Array {
-  const turned = new Float32Array(side * side);
-  for (let i = 0; i < side; i++) {
-    for (let j = 0; j < side; j++) {
-      // Index 0 is frequency 1: the even indices are the odd frequencies.
-      const negates = (mirrorsRows && i % 2 === 0) !== (mirrorsColumns && j % 2 === 0);
-      const value = coefficients[i * side + j] as number;
-      turned[swaps ? j * side + i : i * side + j] = negates ? -value : value;
-    }
+function cut(coefficients: Float32Array, { upsideDown, leftToRight }: Mirroring): Uint8Array {
+  const mirrored = new Float32Array(side * side);
+  for (let at = 0; at < mirrored.length; at++) {
+    // Index 0 is frequency 1: the even indices are the odd frequencies.
+    const negates = (upsideDown && ((at >> 4) & 1) === 0) !== (leftToRight && (at & 1) === 0);
+    const value = coefficients[at] as number;
+    mirrored[at] = negates ? -value : value;
   }
-  const median = Float32Array.from(turned).sort()[(side * side) / 2 - 1] as number;
+  const median = mirrored.toSorted()[mirrored.length / 2 - 1] as number;
   const code = new Uint8Array(codeBytes);
-  for (let bit = 0; bit < side * side; bit++) {
-    const byte = codeBytes - 1 - (bit >> 3);
-    if ((turned[bit] as number) > median) code[byte] = (code[byte] as number) | (1 << (bit & 7));
+  for (let bit = 0; bit < mirrored.length; bit++) {
+    if ((mirrored[bit] as number) > median) setBit(code, bit);
   }
   return code;
+}
+
+function transposed(code: Uint8Array): Uint8Array {
+  const turned = new Uint8Array(codeBytes);
+  for (let bit = 0; bit < side * side; bit++) {
+    const set = ((code[codeBytes - 1 - (bit >> 3)] as number) >> (bit & 7)) & 1;
+    if (set === 1) setBit(turned, (bit & 15) * side + (bit >> 4));
+  }
+  return turned;
+}
+
+function setBit(code: Uint8Array, bit: number): void {
+  const byte = codeBytes - 1 - (bit >> 3);
+  code[byte] = (code[byte] as number) | (1 << (bit & 7));
 }

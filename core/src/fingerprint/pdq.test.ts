@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { hammingDistance } from "../hamming/distance.ts";
 import { toHex } from "./fingerprint.ts";
 import { orientations } from "./orientations.ts";
-import { pdq } from "./pdq.ts";
+import { type OrientedFingerprint, pdq, pdqCommandLine } from "./pdq.ts";
 import { decodeGolden, type GoldenPicture, goldenAbsent, readGolden } from "./testing/golden.ts";
 import {
+  commandLineReferences,
   orientedReferences,
   ourNames,
   plainReferences,
@@ -28,6 +29,18 @@ test("has the reference's values of scenes of odd, even, tiny and narrow sizes, 
     assert.deepEqual([toHex(fingerprint.code), fingerprint.quality], [hex, quality], `${scene.width}×${scene.height}`);
     assert.deepEqual(codes.identity, fingerprint.code);
   }
+});
+
+test("has the values of Meta's command line where a side exceeds 512 pixels", () => {
+  for (const { hex, quality, ...scene } of commandLineReferences) {
+    const { fingerprint } = pdqCommandLine(drawScene(scene));
+    assert.deepEqual([toHex(fingerprint.code), fingerprint.quality], [hex, quality], `${scene.width}×${scene.height}`);
+  }
+});
+
+test("equals Meta's command line where no side exceeds 512 pixels", () => {
+  const scene = drawScene({ width: 512, height: 300, seed: 4 });
+  assert.deepEqual(pdqCommandLine(scene), pdq(scene));
 });
 
 test("has the reference's values of all eight orientations", () => {
@@ -56,27 +69,35 @@ test("gives pictures under 5 pixels a blank code of quality 0", () => {
   }
 });
 
-interface GoldenPdq extends GoldenPicture {
-  readonly full: {
-    readonly pdq_hex: string;
-    readonly quality: number;
-    readonly dihedral: Readonly<Record<ReferenceSymmetry, string>>;
-  };
+interface Values {
+  readonly pdq_hex: string;
+  readonly quality: number;
+  readonly dihedral: Readonly<Record<ReferenceSymmetry, string>>;
 }
 
-test("has the reference's code, quality and orientations of all 132 golden pictures", {
+interface GoldenPdq extends GoldenPicture, Values {
+  readonly full: Values;
+  /** What the command line's library makes of these pixels where its own decoder gave it others. */
+  readonly cimg512_from_rgb?: Values;
+}
+
+test("has the reference's code, quality and orientations of all 132 golden pictures, both ways", {
   skip: goldenAbsent,
 }, async () => {
   const pictures = await readGolden<GoldenPdq>("pdq.json");
   assert.equal(pictures.length, 132);
   for (const picture of pictures) {
-    const { fingerprint, codes } = pdq(await decodeGolden(picture));
-    assert.equal(toHex(fingerprint.code), picture.full.pdq_hex, picture.file);
-    assert.equal(fingerprint.quality, picture.full.quality, picture.file);
-    for (const [theirs, ours] of symmetries())
-      assert.equal(toHex(codes[ours]), picture.full.dihedral[theirs], picture.file);
+    const pixels = await decodeGolden(picture);
+    assert.deepEqual(valuesOf(pdq(pixels)), picture.full, picture.file);
+    const { pdq_hex, quality, dihedral } = picture.cimg512_from_rgb ?? picture;
+    assert.deepEqual(valuesOf(pdqCommandLine(pixels)), { pdq_hex, quality, dihedral }, picture.file);
   }
 });
+
+function valuesOf({ fingerprint, codes }: OrientedFingerprint): Values {
+  const dihedral = Object.fromEntries(symmetries().map(([theirs, ours]) => [theirs, toHex(codes[ours])]));
+  return { pdq_hex: toHex(fingerprint.code), quality: fingerprint.quality, dihedral: dihedral as Values["dihedral"] };
+}
 
 function symmetries() {
   return Object.entries(ourNames) as [ReferenceSymmetry, (typeof ourNames)[ReferenceSymmetry]][];

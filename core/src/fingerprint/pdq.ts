@@ -1,6 +1,6 @@
-import { pdqSpectrumReference } from "../kernels/pdq-reference.ts";
+import { pdqSpectrum } from "../kernels/pdq.ts";
 import { cutAtMedian } from "./cut-at-median.ts";
-import { codeBytes, type Fingerprint } from "./fingerprint.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import type { Orientation } from "./orientations.ts";
 import type { Pixels } from "./pixels.ts";
 
@@ -14,31 +14,49 @@ export interface OrientedFingerprint {
 /** Pictures narrower or lower than this have no PDQ: their code is all zeros and their quality 0. */
 const sideMin = 5;
 
+/** Meta's command line shrinks what exceeds this to a square of this side first. */
+const commandLineSide = 512;
+
 /**
  * Computes the PDQ fingerprint of a picture at its full size, bit for bit as Meta's library does on the same pixels.
  *
  * The codes of the other orientations come from the same spectrum, so they agree only nearly with the PDQ of really turned pixels
- * (10 bits for a mirrored photograph at the median). Meta's command line shrinks the picture first and gives another code.
+ * (10 bits for a mirrored photograph at the median).
+ * @throws RangeError when a side exceeds 2^24 pixels.
  * Source: Facebook, The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm, 2019.
  */
 export function pdq(pixels: Pixels): OrientedFingerprint {
-  if (pixels.width < sideMin || pixels.height < sideMin) return blank();
-  const { coefficients, quality } = pdqSpectrumReference(pixels);
+  if (pixels.width < sideMin || pixels.height < sideMin) return cutFingerprint(new Float32Array(256), 0);
+  const { coefficients, quality } = pdqSpectrum(pixels);
+  return cutFingerprint(coefficients, quality);
+}
+
+/**
+ * Computes the PDQ fingerprint as Meta's command line `pdq-photo-hasher` prints it: a picture with a side above 512 pixels is first
+ * squeezed into 512×512 by taking the nearest pixel, its proportions lost. It differs from `pdq` by 3.5 bits on average, 10 at most.
+ *
+ * @throws RangeError when a side exceeds 2^24 pixels.
+ */
+export function pdqCommandLine(pixels: Pixels): OrientedFingerprint {
+  const exceeds = Math.max(pixels.width, pixels.height) > commandLineSide;
+  return pdq(exceeds ? nearestSquare(pixels) : pixels);
+}
+
+function cutFingerprint(coefficients: Float32Array, quality: number): OrientedFingerprint {
   const codes = cutAtMedian(coefficients);
   return { fingerprint: { algorithm: "pdq", code: codes.identity, quality }, codes };
 }
 
-function blank(): OrientedFingerprint {
-  const zeros = () => new Uint8Array(codeBytes);
-  const codes = {
-    identity: zeros(),
-    "rotate-90": zeros(),
-    "rotate-180": zeros(),
-    "rotate-270": zeros(),
-    "flip-horizontal": zeros(),
-    "flip-vertical": zeros(),
-    transpose: zeros(),
-    transverse: zeros(),
-  } satisfies Record<Orientation, Uint8Array>;
-  return { fingerprint: { algorithm: "pdq", code: codes.identity, quality: 0 }, codes };
+function nearestSquare({ data, width, height, channels }: Pixels): Pixels {
+  const side = commandLineSide;
+  const square = new Uint8Array(side * side * channels);
+  for (let y = 0; y < side; y++) {
+    const row = Math.trunc((y * height) / side) * width;
+    for (let x = 0; x < side; x++) {
+      const from = (row + Math.trunc((x * width) / side)) * channels;
+      const to = (y * side + x) * channels;
+      for (let channel = 0; channel < channels; channel++) square[to + channel] = data[from + channel] as number;
+    }
+  }
+  return { data: square, width: side, height: side, channels };
 }

@@ -13,9 +13,9 @@ export interface PdqSpectrum {
 }
 
 /** Side of the grid that PDQ samples a picture at. */
-const gridSide = 64;
+export const gridSide = 64;
 /** Frequencies 1 to 16 are kept in each direction. */
-const frequencies = 16;
+export const frequencies = 16;
 
 const f32 = Math.fround;
 

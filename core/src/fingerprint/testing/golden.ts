@@ -5,8 +5,8 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import type { Pixels } from "../pixels.ts";
 
-const root = process.env["UTSURU_SHARED"] ?? join(import.meta.dirname, "../../../../../shared");
-const folder = join(root, "golden");
+const { UTSURU_SHARED = join(import.meta.dirname, "../../../../../shared") } = process.env;
+const folder = join(UTSURU_SHARED, "golden");
 
 /** A reason to skip what compares with the golden pictures; `false` where they are. */
 export const goldenAbsent: string | false = existsSync(join(folder, "pdq.json"))

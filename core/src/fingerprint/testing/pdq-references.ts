@@ -227,6 +227,53 @@ export const sceneReferences: readonly (Reference & SceneOptions)[] = [
   },
 ];
 
+/** Scenes with what Meta's command line makes of them: shrunk by its own library (CImg of the same archive) before the hash. */
+export const commandLineReferences: readonly (Reference & SceneOptions)[] = [
+  {
+    width: 640,
+    height: 480,
+    seed: 4960,
+    hex: "3a332af971d8b156b232ecabcc83517498fee240a3913cf7993eea29e04d05dc",
+    quality: 100,
+  },
+  {
+    width: 513,
+    height: 512,
+    seed: 4103,
+    hex: "43b1956981de4a9c199694e9265b81f53887a0edce5ecca1f8033f8bd3b9ae86",
+    quality: 100,
+  },
+  {
+    width: 1000,
+    height: 37,
+    seed: 7037,
+    hex: "12c977408017803d6b1d903fbb5b6a178837fb687a129262dadb496b4a6bdaeb",
+    quality: 100,
+  },
+  {
+    width: 1025,
+    height: 769,
+    seed: 7944,
+    hex: "d7c19f14f04945c3786f80592fb1d1095c631be7e40add995709f0383eaeea74",
+    quality: 100,
+  },
+  {
+    width: 1920,
+    height: 1080,
+    seed: 14520,
+    hex: "4cf4eadb47e61a25f0e083ce1e2b50d1c780dd33847eb580cb9da74fc50bcdc8",
+    quality: 100,
+  },
+  {
+    width: 1025,
+    height: 769,
+    seed: 7944,
+    channels: 1,
+    hex: "d142b41ef76bfe51b94b2314cea47924a934488e69b7d9dbb562af08f404b4e4",
+    quality: 100,
+  },
+];
+
 /** All that the reference says of the scenes of 63×65 and 640×480, by the names that it gives the symmetries. */
 export const orientedReferences: readonly (SceneOptions & {
   readonly hex: Readonly<Record<ReferenceSymmetry, string>>;
