@@ -1,8 +1,9 @@
+import { type CompiledKernel, compile, instantiate, type KernelMemory } from "./compile.ts";
 import { wasm } from "./hamming-index.wasm.ts";
 
 /** What core/kernels/hamming-index.ts exports; addresses and slots may come back as negative numbers: `>>> 0`. */
 export interface HammingKernel {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   stagingAt(): number;
   stagedAudiencesAt(): number;
   resultsAt(): number;
@@ -30,10 +31,10 @@ export interface HammingKernel {
   checksum(bytes: number, seed: bigint): bigint;
 }
 
-let compiled: WebAssembly.Module | undefined;
+let compiled: CompiledKernel | undefined;
 
 /** A new instance with a memory of its own; it is compiled once. */
 export function hammingKernel(): HammingKernel {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)));
-  return new WebAssembly.Instance(compiled).exports as HammingKernel;
+  compiled ??= compile(wasm);
+  return instantiate(compiled) as HammingKernel;
 }

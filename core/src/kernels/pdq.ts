@@ -1,9 +1,10 @@
+import { compile, instantiate, type KernelMemory } from "./compile.ts";
 import { wasm } from "./pdq.wasm.ts";
 import { cosines, frequencies, gridSide, type PdqSpectrum, type SampledRows } from "./pdq-reference.ts";
 
 /** What core/kernels/pdq.ts exports. */
 interface PdqKernel {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   cosinesAt(): number;
   spectrumAt(): number;
   samplesAt(): number;
@@ -24,7 +25,7 @@ let kernel: PdqKernel | undefined;
  * @throws RangeError when a side exceeds 2^24 pixels or memory does not suffice.
  */
 export function pdqSpectrum({ data, width, height, channels }: SampledRows): PdqSpectrum {
-  kernel ??= instantiate();
+  kernel ??= openKernel();
   if (kernel.begin(width, height, channels) === 0)
     throw new RangeError(`no memory for a picture of ${width}×${height}`);
   const samples = new Uint8Array(kernel.memory.buffer, kernel.samplesAt(), bandRows * width * channels);
@@ -43,10 +44,8 @@ export function pdqKernelBytes(): number {
   return kernel?.memory.buffer.byteLength ?? 0;
 }
 
-/** Compiles in the caller's thread: no engine limits that for a module of 5 kB any more (Chrome did before 114, above 4 kB). */
-function instantiate(): PdqKernel {
-  const module = new WebAssembly.Module(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)));
-  const made = new WebAssembly.Instance(module).exports as PdqKernel;
+function openKernel(): PdqKernel {
+  const made = instantiate(compile(wasm)) as PdqKernel;
   // An instance starts without memory; the least picture makes room for the tables.
   made.begin(1, 1, 1);
   const table = new Float32Array(made.memory.buffer, made.cosinesAt(), 2 * cosines.length);
