@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { outcomeOf } from "../api/client.ts";
 import type { StoredImage, User } from "../api/shapes.ts";
 import { GalleryView } from "../gallery/gallery-view.tsx";
@@ -23,7 +23,8 @@ interface WorkspaceViewProps {
 
 /** Everything behind the login: look for copies, add pictures, see what was found or what one has. */
 export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Element {
-  const workspace = useMemo(() => openWorkspace(session, user), [session, user]);
+  // Once for this person, not for each login: one that is renewed finds everything as it was.
+  const [workspace] = useState(() => openWorkspace(session, user));
   const opened = useSignal<StoredImage | undefined>(undefined);
   const missing = useCopiesRoute(workspace);
   useEffect(() => {
