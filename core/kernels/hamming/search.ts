@@ -15,6 +15,7 @@ import {
   bandValues,
   distance,
   frontier,
+  group,
   headOf,
   heldAround,
   isHeld,
@@ -112,7 +113,7 @@ function walk(first: u32, leader: u32, band: u32): bool {
   const query = queryAt(leader);
   const q0 = load<u64>(query);
   const q1 = load<u64>(query, 8);
-  const alone = !isShared(leader, band);
+  const members = listGroup(leader, band);
   const place = linkPlace(band);
   const shift = linkShift(band);
   const mask = linkBitsMask();
@@ -123,10 +124,10 @@ function walk(first: u32, leader: u32, band: u32): bool {
       const slot = load<u32>(frontier + ((<usize>i) << 2)) - 1;
       const line = lineOf(slot);
       next = listed(next, <u32>((load<u64>(line + place) >> shift) & mask));
-      if (alone) {
+      if (members == 1) {
         const half = <i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1);
         if (half <= radius) consider(slot, leader, band);
-      } else if (isNearAny(line, leader, band)) {
+      } else if (isNearAny(line, members)) {
         consider(slot, leader, band);
       }
     }
@@ -137,15 +138,21 @@ function walk(first: u32, leader: u32, band: u32): bool {
   return true;
 }
 
-function isShared(leader: u32, band: u32): bool {
-  for (let query = leader + 1; query < queryCount; query++) if (leaderOf(query, band) == leader) return true;
-  return false;
+/** Lists the queries of the leader's value, for which it walks; returns their number. */
+function listGroup(leader: u32, band: u32): u32 {
+  const value = load<u32>(valueAt(leader, band));
+  let count: u32 = 0;
+  for (let query = leader; query < queryCount; query++) {
+    if (load<u32>(valueAt(query, band)) != value) continue;
+    store<u32>(group + (<usize>count << 2), <u32>queryAt(query));
+    count++;
+  }
+  return count;
 }
 
-function isNearAny(line: usize, leader: u32, band: u32): bool {
-  const value = load<u32>(valueAt(leader, band));
-  for (let query = leader; query < queryCount; query++) {
-    if (load<u32>(valueAt(query, band)) == value && halfDistance(line, queryAt(query)) <= radius) return true;
+function isNearAny(line: usize, count: u32): bool {
+  for (let i: u32 = 0; i < count; i++) {
+    if (halfDistance(line, <usize>load<u32>(group + (<usize>i << 2))) <= radius) return true;
   }
   return false;
 }

@@ -1,7 +1,9 @@
-import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
+import type { HammingKernel } from "../kernels/hamming-index.ts";
 import { bitOrder } from "./bit-order.ts";
 import { codeBits, codeBytes } from "./code.ts";
 import type { CodeIndex, Neighbour, QueryNeighbour, QueryOptions, Slot } from "./code-index.ts";
+import { IndexMemory } from "./index-memory.ts";
+import { FrozenBlocks, restoreSnapshot, type SnapshotSource } from "./snapshot.ts";
 
 /** What an index is made for. */
 export interface MultiIndexOptions {
@@ -30,20 +32,33 @@ const nearestRadii = [11, 23, 35, 47];
  * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 51 million at most.
  */
 export class MultiIndex implements CodeIndex {
+  readonly #memory: IndexMemory;
   readonly #kernel: HammingKernel;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #words: Uint32Array = new Uint32Array(0);
+  readonly #frozen = new Set<FrozenBlocks>();
 
   constructor({ codesMax = codesMaxShort, walk = "cheaper" }: MultiIndexOptions = {}) {
-    this.#kernel = hammingKernel();
+    const memory = new IndexMemory();
+    this.#memory = memory;
+    this.#kernel = memory.kernel;
     if (this.#kernel.open(codesMax <= codesMaxShort ? linkBitsShort : linkBitsLong) === 0) throw this.#full();
-    const most = this.#kernel.mostSlots() >>> 0;
-    if (codesMax > most)
-      throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
-    this.#view();
-    this.#bytes.set(bitOrder, this.#kernel.stagingAt());
+    const most = memory.slotsMax;
+    if (codesMax > most) throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
+    memory.renew();
+    memory.bytes.set(bitOrder, this.#kernel.stagingAt());
     this.#kernel.begin();
     if (walk === "always") this.#kernel.insist();
+  }
+
+  /**
+   * An index as it was when its snapshot was begun, every code in the slot it had.
+   *
+   * @throws SnapshotError when the source is not a whole, undamaged snapshot of this version: rebuild from the database
+   * @throws RangeError when it holds more than `codesMax` codes
+   */
+  static async restore(source: SnapshotSource, options: MultiIndexOptions = {}): Promise<MultiIndex> {
+    const index = new MultiIndex(options);
+    await restoreSnapshot(index.#memory, source);
+    return index;
   }
 
   get size(): number {
@@ -58,10 +73,11 @@ export class MultiIndex implements CodeIndex {
   /** @throws RangeError when the index is full, or the code is not 32 bytes long. */
   add(code: Uint8Array, audience: number): Slot {
     requireCode(code);
-    this.#bytes.set(code, this.#kernel.stagingAt());
+    this.#beforeChange(this.#kernel.nextSlot());
+    this.#memory.bytes.set(code, this.#kernel.stagingAt());
     const slot = this.#kernel.add(audience);
     if (slot < 0) throw this.#full();
-    this.#view();
+    this.#memory.renew();
     return slot;
   }
 
@@ -76,14 +92,14 @@ export class MultiIndex implements CodeIndex {
     const count = audiences.length;
     if (codes.length !== count * codeBytes)
       throw new RangeError(`expected ${count * codeBytes} bytes of codes, got ${codes.length}`);
-    const first = this.#kernel.endOfSlots() >>> 0;
-    if (this.#kernel.mostSlots() - first < count || this.#kernel.reserve(first + count) === 0) throw this.#full();
-    this.#view();
+    const first = this.#memory.slotEnd;
+    if (!this.#memory.reserve(first + count)) throw this.#full();
+    this.#beforeChange(first);
     this.#kernel.widen(this.size + count);
     for (let done = 0; done < count; done += stagedCodes) {
       const end = Math.min(done + stagedCodes, count);
-      this.#bytes.set(codes.subarray(done * codeBytes, end * codeBytes), this.#kernel.stagingAt());
-      this.#words.set(audiences.subarray(done, end), this.#kernel.stagedAudiencesAt() >> 2);
+      this.#memory.bytes.set(codes.subarray(done * codeBytes, end * codeBytes), this.#kernel.stagingAt());
+      this.#memory.words.set(audiences.subarray(done, end), this.#kernel.stagedAudiencesAt() >> 2);
       this.#kernel.addStaged(end - done);
     }
     this.#kernel.linkFrom(first);
@@ -91,7 +107,24 @@ export class MultiIndex implements CodeIndex {
   }
 
   remove(slot: Slot): boolean {
-    return slot >= 0 && this.#kernel.remove(slot) !== 0;
+    if (slot < 0 || slot >= this.#memory.slotEnd) return false;
+    this.#beforeChange(slot);
+    return this.#kernel.remove(slot) !== 0;
+  }
+
+  /**
+   * The index's bytes, to be written to a file: the codes of the moment the first piece is taken, while the index goes on.
+   *
+   * Pieces are 148 kB at most, 36 bytes a slot. Take all of them or end the iteration: until then changes cost copies.
+   */
+  *snapshot(): Generator<Uint8Array, void> {
+    const frozen = new FrozenBlocks(this.#memory);
+    this.#frozen.add(frozen);
+    try {
+      yield* frozen.pieces();
+    } finally {
+      this.#frozen.delete(frozen);
+    }
   }
 
   within(query: Uint8Array, radius: number, options: QueryOptions = {}): Neighbour[] {
@@ -119,7 +152,7 @@ export class MultiIndex implements CodeIndex {
       throw new RangeError(`expected at most ${queriesMax} queries, got ${queries.length}`);
     queries.forEach((query, number) => {
       requireCode(query);
-      this.#bytes.set(query, this.#kernel.queriesAt() + number * codeBytes);
+      this.#memory.bytes.set(query, this.#kernel.queriesAt() + number * codeBytes);
     });
     const { viewer = 0, limit = unlimited } = options;
     const count = this.#kernel.search(queries.length, Math.min(radius, codeBits), viewer, kernelLimit(limit));
@@ -130,7 +163,7 @@ export class MultiIndex implements CodeIndex {
   }
 
   #scan(radius: number, { limit = unlimited }: QueryOptions): QueryNeighbour[] {
-    const end = this.#kernel.endOfSlots() >>> 0;
+    const end = this.#memory.slotEnd;
     const keys: number[] = [];
     this.#kernel.beginScan(Math.min(radius, codeBits), kernelLimit(limit));
     for (let slot = 0; slot < end; slot += slotsPerScan) {
@@ -142,25 +175,18 @@ export class MultiIndex implements CodeIndex {
   #collect(count: number, keys: number[]): void {
     const at = this.#kernel.resultsAt() >> 2;
     for (let i = at; i < at + 2 * count; i += 2) {
-      const slot = this.#words[i] as number;
-      const found = this.#words[i + 1] as number;
+      const slot = this.#memory.words[i] as number;
+      const found = this.#memory.words[i + 1] as number;
       keys.push(((found >>> 8) * 2 ** 32 + slot) * 256 + (found & 255));
     }
   }
 
   #full(): RangeError {
-    const most = this.#kernel.mostSlots() >>> 0;
-    return new RangeError(
-      `the index is full: it holds ${this.size} codes of ${most}, or the machine has no more memory`,
-    );
+    return new RangeError(`no room beside the ${this.size} codes held, of ${this.#memory.slotsMax}`);
   }
 
-  /** The kernel's memory is another buffer each time it has grown. */
-  #view(): void {
-    const { buffer } = this.#kernel.memory;
-    if (this.#bytes.buffer === buffer) return;
-    this.#bytes = new Uint8Array(buffer);
-    this.#words = new Uint32Array(buffer);
+  #beforeChange(slot: Slot): void {
+    for (const frozen of this.#frozen) frozen.keep(slot);
   }
 }
 

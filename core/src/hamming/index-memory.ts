@@ -1,0 +1,31 @@
+import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
+
+/** A kernel and what is seen of its memory: each time the memory has grown it is another buffer, so `renew` follows. */
+export class IndexMemory {
+  readonly kernel: HammingKernel = hammingKernel();
+  bytes: Uint8Array = new Uint8Array(0);
+  words: Uint32Array = new Uint32Array(0);
+
+  renew(): void {
+    const { buffer } = this.kernel.memory;
+    if (this.bytes.buffer === buffer) return;
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+  }
+
+  /** Slots given out so far, those of removed codes included. */
+  get slotEnd(): number {
+    return this.kernel.endOfSlots() >>> 0;
+  }
+
+  get slotsMax(): number {
+    return this.kernel.mostSlots() >>> 0;
+  }
+
+  /** Makes room for so many slots; `false` when there is none. */
+  reserve(slots: number): boolean {
+    const room = slots <= this.slotsMax && this.kernel.reserve(slots) !== 0;
+    this.renew();
+    return room;
+  }
+}
