@@ -140,8 +140,8 @@ export function setCode(slot: u32, code: usize): void {
 
 export function bandValue(slot: u32, band: u32): u32 {
   const part = (band / bandsPerWord) << 1;
-  const word = <u64>load<u32>(partAt(slot, part)) | ((<u64>load<u32>(partAt(slot, part + 1))) << 32);
-  return bandIn(word, band);
+  if (part < 4) return bandIn(load<u64>(lineOf(slot) + ((<usize>part) << 2)), band);
+  return bandIn(<u64>load<u32>(partAt(slot, part)) | ((<u64>load<u32>(partAt(slot, part + 1))) << 32), band);
 }
 
 export function bandIn(word: u64, band: u32): u32 {
@@ -187,6 +187,14 @@ function headAt(band: u32, bucket: u32): usize {
 
 export function headOf(band: u32, bucket: u32): u32 {
   return load<u32>(headAt(band, bucket)) & headMask;
+}
+
+/** Sets the head of a chain and returns what it was. */
+export function swapHead(band: u32, bucket: u32, link: u32): u32 {
+  const at = headAt(band, bucket);
+  const old = load<u32>(at);
+  store<u32>(at, (old & ~headMask) | link);
+  return old & headMask;
 }
 
 export function setHead(band: u32, bucket: u32, link: u32): void {

@@ -144,7 +144,7 @@ function listGroup(leader: u32, band: u32): u32 {
   let count: u32 = 0;
   for (let query = leader; query < queryCount; query++) {
     if (load<u32>(valueAt(query, band)) != value) continue;
-    store<u32>(group + (<usize>count << 2), <u32>queryAt(query));
+    store<u32>(group + ((<usize>count) << 2), <u32>queryAt(query));
     count++;
   }
   return count;
@@ -152,7 +152,7 @@ function listGroup(leader: u32, band: u32): u32 {
 
 function isNearAny(line: usize, count: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
-    if (halfDistance(line, <usize>load<u32>(group + (<usize>i << 2))) <= radius) return true;
+    if (halfDistance(line, <usize>load<u32>(group + ((<usize>i) << 2))) <= radius) return true;
   }
   return false;
 }

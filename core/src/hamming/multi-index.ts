@@ -42,7 +42,8 @@ export class MultiIndex implements CodeIndex {
     this.#kernel = memory.kernel;
     if (this.#kernel.open(codesMax <= codesMaxShort ? linkBitsShort : linkBitsLong) === 0) throw this.#full();
     const most = memory.slotsMax;
-    if (codesMax > most) throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
+    if (codesMax > most)
+      throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
     memory.renew();
     memory.bytes.set(bitOrder, this.#kernel.stagingAt());
     this.#kernel.begin();
