@@ -38,6 +38,7 @@ const limitScript = `ulimit -c 0; ulimit -d "$1" || exit 77; echo 1000 > /proc/s
 export class DecoderChild {
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
+  #jobs = 0;
   #settle: ((outcome: Outcome) => void) | undefined;
 
   private constructor(child: ChildProcess) {
@@ -81,8 +82,9 @@ export class DecoderChild {
     }
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
+  /** Jobs that were given to it so far. */
+  get jobs(): number {
+    return this.#jobs;
   }
 
   /** Whether the process can take a job. */
@@ -93,6 +95,7 @@ export class DecoderChild {
   /** Gives the process a job and its time, which runs from now; a process that needs longer is killed. */
   async run(job: Job, timeoutMs: number): Promise<Outcome> {
     if (this.#settle !== undefined) throw new Error("a decoding process takes one job at a time");
+    this.#jobs++;
     const outcome = new Promise<Outcome>((resolve) => {
       this.#settle = resolve;
     });

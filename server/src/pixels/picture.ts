@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import sharp, { type SharpOptions } from "sharp";
 import { Failure } from "../errors.ts";
 import type { Format, Header } from "../ports.ts";
+import type { Coding } from "./declared.ts";
 import { formatOf, isStub } from "./format.ts";
 import { cutToFirstFrame } from "./gif-header.ts";
 import { readDeclared } from "./header.ts";
@@ -15,8 +16,7 @@ export interface Picture {
   readonly file: Buffer;
   /** The file up to the end of its first frame. */
   readonly firstFrame: Buffer;
-  /** Pixels that libvips may decode of it. */
-  readonly pixelsMax: number;
+  readonly coding: Coding;
 }
 
 /** Shorter files end within their header. */
@@ -42,17 +42,17 @@ export async function openPicture(path: string): Promise<Picture> {
   checkLimits(declared);
   if (file.length < (declared.bytesMin ?? 0)) throw endsEarly();
   const firstFrame = format === "gif" ? cutToFirstFrame(file) : file;
-  const limit = pixelsMax[declared.coding];
-  const size = await readUprightSize(firstFrame, { format, pixelsMax: limit });
-  return { header: { format, ...size }, file, firstFrame, pixelsMax: limit };
+  const { coding } = declared;
+  const size = await readUprightSize(firstFrame, { format, coding });
+  return { header: { format, ...size }, file, firstFrame, coding };
 }
 
 /**
  * How every picture is opened: damage is refused; embedded profiles are ignored, so that the pixels are those that Pillow
  * and the reference hashes see.
  */
-export function openOptions(picture: Pick<Picture, "pixelsMax">): SharpOptions {
-  return { failOn: "error", limitInputPixels: picture.pixelsMax, ignoreIcc: true };
+export function openOptions({ coding }: Pick<Picture, "coding">): SharpOptions {
+  return { failOn: "error", limitInputPixels: pixelsMax[coding], ignoreIcc: true };
 }
 
 function recognise(file: Buffer): Format {
@@ -66,10 +66,10 @@ function recognise(file: Buffer): Format {
 /** Width and height after the EXIF turn, as libvips reads them: it must agree before anything is decoded. */
 async function readUprightSize(
   file: Buffer,
-  { format, pixelsMax }: { readonly format: Format; readonly pixelsMax: number },
+  { format, coding }: { readonly format: Format; readonly coding: Coding },
 ): Promise<{ width: number; height: number }> {
   try {
-    const { autoOrient } = await sharp(file, openOptions({ pixelsMax })).metadata();
+    const { autoOrient } = await sharp(file, openOptions({ coding })).metadata();
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
     throw explain(error, file, format);

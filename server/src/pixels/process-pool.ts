@@ -68,28 +68,22 @@ export class ProcessPool {
   /** The life of one place in the pool: a process, its jobs, and the process after it. */
   async #serve(): Promise<void> {
     let child = await this.#start();
-    for (let jobs = 0; ; jobs++) {
-      const task = await this.#queue.take();
-      if (task === undefined) break;
-      if (!child?.isAlive) child = await this.#start();
+    for (let task = await this.#queue.take(); task !== undefined; task = await this.#queue.take()) {
+      if (!child?.isAlive) child = await this.#replace(child);
       if (child === undefined) {
         task.reject(this.#refusal());
         continue;
       }
       const outcome = await child.run(task.job, this.#options.timeoutMs);
       this.#settle(task, outcome);
-      if (this.#isSpent(outcome, jobs)) {
-        await this.#end(child);
-        child = await this.#start();
-        jobs = 0;
-      }
+      if (this.#isSpent(child, outcome)) child = await this.#replace(child);
     }
-    if (child !== undefined) await this.#end(child);
+    await this.#end(child);
   }
 
-  #isSpent(outcome: Outcome, jobs: number): boolean {
+  #isSpent(child: DecoderChild, outcome: Outcome): boolean {
     if (outcome.kind === "lost") return true;
-    return jobs + 1 >= this.#options.jobsMax || outcome.rssBytes > this.#options.idleMemoryMaxBytes;
+    return child.jobs >= this.#options.jobsMax || outcome.rssBytes > this.#options.idleMemoryMaxBytes;
   }
 
   /** A process that can work; `undefined` while none can be started, or once the pool is closing. */
@@ -107,7 +101,13 @@ export class ProcessPool {
     }
   }
 
-  async #end(child: DecoderChild): Promise<void> {
+  async #replace(child: DecoderChild | undefined): Promise<DecoderChild | undefined> {
+    await this.#end(child);
+    return this.#start();
+  }
+
+  async #end(child: DecoderChild | undefined): Promise<void> {
+    if (child === undefined) return;
     await child.kill();
     this.#children.delete(child);
   }
