@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { scanIndex } from "@utsuru/core/scan-index";
+import { MultiIndex } from "@utsuru/core/multi-index";
 import { folderBucket } from "./buckets/folder-bucket.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
 import { buildProgram } from "./cli/program.ts";
@@ -20,6 +20,7 @@ import { openCatalog } from "./postgres/catalog.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
 import { loadSearchIndex } from "./search/search-index.ts";
+import { sweep } from "./worker/sweeper.ts";
 
 // Composition root: the environment becomes a configuration, the configuration adapters; the command line chooses the role.
 
@@ -36,6 +37,8 @@ async function serve(): Promise<void> {
     const server = await serveHttp(ports, { ...config, pageFolder: pageFolder() });
     closing.add(() => server.close());
     process.stdout.write(`Utsuru is ready: ${server.url}\n`);
+    const sweeping = startSweeper(ports);
+    closing.add(() => sweeping.stop());
     await stopped.promise;
   } finally {
     await closing.close();
@@ -54,7 +57,7 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   ]);
   const decoder = decoderPool({ processes: config.decoders });
   closing.add(() => decoder.close());
-  const index = await loadSearchIndex({ catalog, codes: scanIndex() });
+  const index = await loadSearchIndex({ catalog, codes: new MultiIndex() });
   const clock = { now: () => new Date() };
   return { catalog, bucket, staging, decoder, index, clock, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
 }
@@ -70,6 +73,19 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
   const embedded = await startEmbedded({ directory: join(config.dataFolder, "database") });
   closing.add(() => embedded.stop());
   return embedded.url;
+}
+
+function startSweeper(ports: Ports): { stop(): Promise<void> } {
+  const controller = new AbortController();
+  const onError = (error: unknown): void =>
+    void process.stderr.write(`utsuru: the sweeper will try again: ${String(error)}\n`);
+  const done = sweep(ports, { signal: controller.signal, onError });
+  return {
+    stop: () => {
+      controller.abort();
+      return done;
+    },
+  };
 }
 
 /** The page as Vite built it, beside the server's own files; a server without it serves the API alone. */

@@ -20,13 +20,16 @@ export interface SearchIndex {
   readonly size: number;
   add(image: Image): void;
   remove(imageId: string): void;
-  /** Every visible image within the distance at which two pictures are copies, nearest first, ties by id. */
+  /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest; nearest first, ties by id. */
   near(codes: Codes, viewer: Viewer): Candidate[];
   /** Images that the viewer may see. */
   count(viewer: Viewer): number;
   /** Milliseconds since the oldest change of the database that is not in the index yet; 0 when there is none. */
   lagMs(): number;
 }
+
+/** Thousands of images may share one fingerprint: so many of the nearest are ranked, which takes a few milliseconds. */
+const candidatesMax = 10_000;
 
 /** Reads every fingerprint of the catalog into an index. */
 export async function loadSearchIndex(ports: { catalog: Catalog; codes: CodeIndex }): Promise<SearchIndex> {
@@ -61,17 +64,21 @@ function searchIndex(codes: CodeIndex): SearchIndex & { addEntry(entry: IndexEnt
   };
 
   const near = (query: Codes, viewer: Viewer): Candidate[] => {
-    const best = new Map<string, Candidate>();
-    for (const symmetry of orientations) {
+    const known = orientations.flatMap((symmetry) => {
       const code = query[symmetry];
-      if (!code) continue;
-      for (const { slot, distance } of codes.within(code, copyDistanceMax, { viewer: viewer.audience })) {
-        const imageId = idOfSlot[slot];
-        if (imageId === undefined || distance >= (best.get(imageId)?.distance ?? Number.POSITIVE_INFINITY)) continue;
-        best.set(imageId, { imageId, distance, orientation: inverseOf(symmetry) });
-      }
-    }
-    return [...best.values()].sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
+      return code ? [{ symmetry, code }] : [];
+    });
+    const options = { viewer: viewer.audience, limit: candidatesMax };
+    const neighbours = codes.withinAny(
+      known.map(({ code }) => code),
+      copyDistanceMax,
+      options,
+    );
+    const candidates = neighbours.flatMap(({ slot, distance, query: number }): Candidate[] => {
+      const [imageId, nearest] = [idOfSlot[slot], known[number]];
+      return imageId && nearest ? [{ imageId, distance, orientation: inverseOf(nearest.symmetry) }] : [];
+    });
+    return candidates.sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
   };
 
   return {

@@ -4,12 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { TestContext } from "node:test";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { testDatabase } from "./database.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const startTimeoutMs = 60_000;
+
+/** Whatever runs functions when a test is over. */
+type Cleaner = { after(end: () => unknown): void };
 
 /** A server as its own process, as people run it. */
 export interface TestServer {
@@ -32,7 +35,7 @@ export interface ServerOptions {
 }
 
 /** Starts a server on a free port with a data folder and a database of its own; it is gone after the test. */
-export async function startServer(t: TestContext, options: ServerOptions = {}): Promise<TestServer> {
+export async function startServer(t: Cleaner, options: ServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await dataFolder(t));
   const database: Record<string, string> = options.embedded ? {} : { UTSURU_DATABASE_URL: (await testDatabase(t)).url };
   const environment = {
@@ -64,8 +67,28 @@ export async function startServer(t: TestContext, options: ServerOptions = {}): 
   return { url: await readyUrl(child, () => log), process: child, log: () => log, stop };
 }
 
+/** One server for all tests of a file that need none of their own: they use other people and other pictures. */
+export function sharedServer(): () => Promise<TestServer> {
+  let server: Promise<TestServer> | undefined;
+  const ends: (() => unknown)[] = [];
+  const cleaner = { after: (end: () => unknown) => void ends.push(end) };
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return () => {
+    server ??= startShared(cleaner);
+    return server;
+  };
+}
+
+async function startShared(cleaner: Cleaner): Promise<TestServer> {
+  // The test cluster ends with the file, before this server may: its database needs no dropping.
+  const { url } = await testDatabase({ after: () => {} });
+  return startServer(cleaner, { environment: { UTSURU_DATABASE_URL: url }, embedded: true });
+}
+
 /** A folder that is removed after the test. */
-export async function dataFolder(t: TestContext): Promise<string> {
+export async function dataFolder(t: Cleaner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-data-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
