@@ -20,7 +20,7 @@ const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null
 const literals = <T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: "string", enum: [...values] });
 
-export const ProblemSchema = Type.Object(
+const ProblemSchema = Type.Object(
   {
     type: Type.String({
       description: "A URI reference that names the kind of problem.",

@@ -18,14 +18,6 @@ export function CopiesIcon(): JSX.Element {
   );
 }
 
-export function AddIcon(): JSX.Element {
-  return (
-    <Icon>
-      <path d="M12 5v14M5 12h14" />
-    </Icon>
-  );
-}
-
 export function BinIcon(): JSX.Element {
   return (
     <Icon>
