@@ -16,7 +16,7 @@ const side = 16;
  * Mirroring negates coefficients, transposing transposes them, and a quarter turn is both. Bit 16·row + column is counted from the
  * last bit of the last byte, as PDQ's hexadecimal text has it.
  */
-export function cutAtMedian(coefficients: Float32Array): Record<Orientation, Uint8Array> {
+export function cutAtMedian(coefficients: Float32Array | Float64Array): Record<Orientation, Uint8Array> {
   const identity = cut(coefficients, { upsideDown: false, leftToRight: false });
   const upsideDown = cut(coefficients, { upsideDown: true, leftToRight: false });
   const leftToRight = cut(coefficients, { upsideDown: false, leftToRight: true });
@@ -33,8 +33,8 @@ export function cutAtMedian(coefficients: Float32Array): Record<Orientation, Uin
   };
 }
 
-function cut(coefficients: Float32Array, { upsideDown, leftToRight }: Mirroring): Uint8Array {
-  const mirrored = new Float32Array(side * side);
+function cut(coefficients: Float32Array | Float64Array, { upsideDown, leftToRight }: Mirroring): Uint8Array {
+  const mirrored = new Float64Array(side * side);
   for (let at = 0; at < mirrored.length; at++) {
     // Index 0 is frequency 1: the even indices are the odd frequencies.
     const negates = (upsideDown && ((at >> 4) & 1) === 0) !== (leftToRight && (at & 1) === 0);

@@ -1,5 +1,5 @@
 /** Fingerprints of 256 bits that the library computes. */
-export const algorithms = ["pdq"] as const;
+export const algorithms = ["pdq", "dct256", "dct256-trimmed"] as const;
 
 /** One of {@link algorithms}. */
 export type Algorithm = (typeof algorithms)[number];

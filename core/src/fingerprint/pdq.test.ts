@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { hammingDistance } from "../hamming/distance.ts";
 import { toHex } from "./fingerprint.ts";
 import { orientations } from "./orientations.ts";
-import { type OrientedFingerprint, pdq, pdqCommandLine } from "./pdq.ts";
+import type { OrientedFingerprint } from "./oriented-fingerprint.ts";
+import { pdq, pdqCommandLine } from "./pdq.ts";
 import { decodeGolden, type GoldenPicture, goldenAbsent, readGolden } from "./testing/golden.ts";
 import {
   commandLineReferences,

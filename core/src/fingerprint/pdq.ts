@@ -1,15 +1,7 @@
 import { pdqSpectrum } from "../kernels/pdq.ts";
 import { cutAtMedian } from "./cut-at-median.ts";
-import type { Fingerprint } from "./fingerprint.ts";
-import type { Orientation } from "./orientations.ts";
+import type { OrientedFingerprint } from "./oriented-fingerprint.ts";
 import type { Pixels } from "./pixels.ts";
-
-/** A picture's fingerprint with the codes that it has when turned or mirrored. */
-export interface OrientedFingerprint {
-  readonly fingerprint: Fingerprint;
-  /** The code of the picture after each symmetry; `codes.identity` equals `fingerprint.code`. */
-  readonly codes: Readonly<Record<Orientation, Uint8Array>>;
-}
 
 /** Pictures narrower or lower than this have no PDQ: their code is all zeros and their quality 0. */
 const sideMin = 5;

@@ -299,7 +299,7 @@ export interface components {
         };
         Fingerprint: {
             /** @enum {string} */
-            algorithm: "pdq";
+            algorithm: "pdq" | "dct256" | "dct256-trimmed";
             /** @description 256 bits, 64 hexadecimal digits. */
             hex: string;
             /** @description How much detail the fingerprint rests on; under 50 it is not searched with. */

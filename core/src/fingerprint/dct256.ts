@@ -1,0 +1,78 @@
+import { centredGrid, type Rectangle } from "../kernels/centred-grid.ts";
+import { cutAtMedian } from "./cut-at-median.ts";
+import { findContent } from "./find-content.ts";
+import type { Algorithm } from "./fingerprint.ts";
+import type { OrientedFingerprint } from "./oriented-fingerprint.ts";
+import type { Pixels } from "./pixels.ts";
+
+/** What `dct256` says of a picture: of the whole, and of what lies inside its flat borders where it has any. */
+export interface Dct256 {
+  readonly whole: OrientedFingerprint;
+  readonly trimmed?: OrientedFingerprint;
+}
+
+const cells = 64;
+const frequencies = 16;
+/** A coefficient this far from zero stands clear of noise: a wave of a quarter of a grey level, or noise of 8 levels in each cell. */
+const clearMin = 2 ** 40;
+
+/**
+ * Computes the `dct256` fingerprint of a picture of any size: the signs of its 16×16 lowest frequencies about their median, as PDQ has
+ * them, but on a centred grid and in whole numbers throughout. So the codes of the other orientations are exactly those of the turned
+ * or mirrored pixels, and rescaling moves few bits; an inverted picture has the opposite code but for rounding.
+ *
+ * Quality: the share, in percent, of the 256 bits that rest on a coefficient clear of noise: 0 for flat, striped and one-way pictures.
+ * `trimmed` is there when borders of at least a cell, a 64th of the side, were found.
+ * @throws RangeError when a side is empty or exceeds 131,072 pixels.
+ * Source: docs/fingerprints.md.
+ */
+export function dct256(pixels: Pixels): Dct256 {
+  const { width, height } = pixels;
+  if (width < 1 || height < 1 || Math.max(width, height) > 131_072) {
+    throw new RangeError(`dct256 takes sides of 1 to 131072 pixels, not ${width}×${height}`);
+  }
+  const whole = fingerprintPart(pixels, { left: 0, top: 0, width, height }, "dct256");
+  const content = findContent(pixels);
+  const hasBorder = (width - content.width) * cells >= width || (height - content.height) * cells >= height;
+  return hasBorder ? { whole, trimmed: fingerprintPart(pixels, content, "dct256-trimmed") } : { whole };
+}
+
+function fingerprintPart(pixels: Pixels, part: Rectangle, algorithm: Algorithm): OrientedFingerprint {
+  const coefficients = cosineTransform(centredGrid(pixels, part));
+  const codes = cutAtMedian(coefficients);
+  const clear = coefficients.reduce((count, value) => (Math.abs(value) >= clearMin ? count + 1 : count), 0);
+  const quality = Math.trunc((100 * clear) / coefficients.length);
+  return { fingerprint: { algorithm, code: codes.identity, quality }, codes };
+}
+
+/** `D · (grid − mean) · Dᵀ`: every sum stays below 2^52, so doubles hold it exactly, in any order. */
+function cosineTransform(grid: Uint16Array): Float64Array {
+  const total = grid.reduce((sum, value) => sum + value, 0);
+  const mean = Math.floor(total / grid.length + 0.5);
+  const halfway = new Float64Array(frequencies * cells);
+  for (let f = 0; f < frequencies; f++) {
+    for (let k = 0; k < cells; k++) {
+      const cosine = cosines[f * cells + k] as number;
+      for (let j = 0; j < cells; j++) {
+        halfway[f * cells + j] = (halfway[f * cells + j] as number) + cosine * ((grid[k * cells + j] as number) - mean);
+      }
+    }
+  }
+  const coefficients = new Float64Array(frequencies * frequencies);
+  for (let f = 0; f < frequencies; f++) {
+    for (let g = 0; g < frequencies; g++) {
+      let sum = 0;
+      for (let k = 0; k < cells; k++) sum += (halfway[f * cells + k] as number) * (cosines[g * cells + k] as number);
+      coefficients[f * frequencies + g] = sum;
+    }
+  }
+  return coefficients;
+}
+
+/** Frequencies 1 to 16 at the 64 cells, row-major, in 4096ths: the second half of a row mirrors the first with its sign. */
+const cosines = Int16Array.from({ length: frequencies * cells }, (_, at) => {
+  const frequency = Math.trunc(at / cells) + 1;
+  const cell = at % cells;
+  const [nearer, sign] = cell < cells / 2 ? [cell, 1] : [cells - 1 - cell, frequency % 2 === 0 ? 1 : -1];
+  return sign * Math.floor(4096 * Math.cos((Math.PI / 128) * frequency * (2 * nearer + 1)) + 0.5);
+});
