@@ -178,6 +178,8 @@ export interface StoredObject {
   readonly sha256: string;
   /** The store's own version of the object (a generation, an ETag), where it has one. */
   readonly generation?: string;
+  /** The store's own name of the object (`gs://bucket/name`), where it has one. */
+  readonly link?: string;
 }
 
 /** Bytes `from` … `to`, both included. */
@@ -194,7 +196,10 @@ export interface Bucket {
     body: { readonly file: StagedFile } | { readonly content: Uint8Array },
     options: { readonly contentType: string; readonly signal?: AbortSignal },
   ): Promise<StoredObject>;
-  /** The object's bytes; `undefined` when there is none. */
+  /**
+   * The object's bytes; `undefined` when there is none. `bytes` is what the stream yields: the range, cut at the object's end, or all.
+   * Read the stream to its end, leave its loop, or abort the signal: until then it holds a file or a connection.
+   */
   get(
     key: string,
     options?: { readonly range?: ByteRange; readonly signal?: AbortSignal },
@@ -205,6 +210,14 @@ export interface Bucket {
   delete(key: string): Promise<void>;
   /** Keys that start with the prefix, in no order. */
   list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number; readonly modifiedAt: Date }>;
+  /**
+   * A link that shows the object to whoever holds it until it expires; `undefined` when the store cannot make one. Absent where no store could.
+   * It is made without asking whether the object is there.
+   */
+  signedUrl?(
+    key: string,
+    terms: { readonly expiresS: number; readonly fileName: string; readonly contentType: string },
+  ): Promise<string | undefined>;
   /** Throws `bucket-unavailable` unless the store can be read and written. */
   check(signal: AbortSignal): Promise<void>;
 }

@@ -9,7 +9,20 @@ export function clampRange(
   if (range === undefined) return { from: 0, count: bytes };
   const { from, to } = range;
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to < from || from >= bytes) {
-    throw new Failure("range-not-satisfiable", `The image has ${bytes} bytes; ${from}-${to} is not a part of it.`);
+    throw unsatisfiable();
   }
   return { from, count: Math.min(to, bytes - 1) - from + 1 };
+}
+
+/** What a Content-Range header (RFC 9110, 14.4) says: where the part begins, and the size of the whole. */
+export function parseContentRange(
+  header: string | undefined,
+): { readonly from: number; readonly bytes: number } | undefined {
+  const [, from, bytes] = /^bytes (\d+)-\d+\/(\d+)$/.exec(header ?? "") ?? [];
+  return from === undefined || bytes === undefined ? undefined : { from: Number(from), bytes: Number(bytes) };
+}
+
+/** A range that names nothing of an object. */
+export function unsatisfiable(cause?: unknown): Failure {
+  return new Failure("range-not-satisfiable", "The image has no such range of bytes.", { cause });
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Bucket, StagedFile } from "../../ports.ts";
+import type { Bucket, StagedFile, StoredObject } from "../../ports.ts";
 
 /** A bucket that the suite may fill, and how to let go of it and of what serves it. */
 export interface OpenedBucket {
@@ -156,7 +156,9 @@ function tryPutAgain(trial: Trial, createOnlyGap: string | undefined): void {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => trial.bucket.put(`${folder}/a/b/c`, { content }, jpeg)),
     );
-    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    const withoutGeneration = ({ generation: _, ...rest }: StoredObject) => rest;
+    const told = createOnlyGap === undefined ? answers : answers.map(withoutGeneration);
+    for (const answer of told) assert.deepEqual(answer, told[0]);
     assert.deepEqual(await listKeys(trial.bucket, folder), [`${folder}/a/b/c`]);
     assert.deepEqual(await trial.read(`${folder}/a/b/c`), content);
   });
