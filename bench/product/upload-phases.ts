@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { folderBucket } from "../../server/src/buckets/folder-bucket.ts";
+import { stagingFolder } from "../../server/src/buckets/staging-folder.ts";
+import { decoderPool } from "../../server/src/pixels/decoder-pool.ts";
+import type { Catalog, Image, Inspection, StagedFile, StoredObject } from "../../server/src/ports.ts";
+import { openCatalog } from "../../server/src/postgres/catalog.ts";
+import { startEmbedded } from "../../server/src/postgres/embedded.ts";
+import { timed } from "../statistics.ts";
+import type { Timing } from "./photograph-timing.ts";
+
+type Photograph = { readonly name: string; readonly bytes: Buffer };
+
+/** The phases of an upload, each by the adapter that the server uses, alone and one after the other. */
+export async function timePhases(photographs: readonly Photograph[]): Promise<Timing[]> {
+  const folder = await mkdtemp(join(tmpdir(), "utsuru-bench-phases-"));
+  const embedded = await startEmbedded({ directory: join(folder, "database") });
+  const catalog = await openCatalog({ url: embedded.url });
+  const decoder = decoderPool({ processes: 1 });
+  try {
+    const bucket = await folderBucket({ root: join(folder, "images") });
+    const staging = await stagingFolder(join(folder, "staging"));
+    const owner = await addOwner(catalog);
+    const times: Record<string, number[]> = {};
+    const time = async <T>(phase: string, work: () => Promise<T>): Promise<T> => {
+      const { value, ms } = await timed(work);
+      times[phase] = [...(times[phase] ?? []), ms];
+      return value;
+    };
+    const signal = AbortSignal.timeout(600_000);
+    for (const { name, bytes } of photographs) {
+      const staged = await time("stage on disk and take its SHA-256", () =>
+        staging.stage(ReadableStream.from([bytes]), { bytesMax: 2 ** 26, signal }),
+      );
+      const inspection = await time("decode, fingerprint, thumbnail", () => decoder.ingest(staged.path, { signal }));
+      const original = await time("original into the folder bucket", () =>
+        bucket.put(`o/${randomUUID()}`, { file: staged }, { contentType: "image/jpeg" }),
+      );
+      const thumbnail = await time("thumbnail into the folder bucket", () =>
+        bucket.put(`t/${randomUUID()}`, { content: inspection.thumbnail }, { contentType: "image/webp" }),
+      );
+      const image = imageOf({ name, owner, staged, inspection, original, thumbnail });
+      await time("the transaction", () => catalog.images.add(image, { original, thumbnail }));
+    }
+    return Object.entries(times).map(([what, values]) => ({ what, times: values }));
+  } finally {
+    await decoder.close();
+    await catalog.close();
+    await embedded.stop();
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  }
+}
+
+async function addOwner({ accounts }: Catalog): Promise<Image["owner"]> {
+  const email = "bench@example.org";
+  const user = await accounts.addUser({
+    id: randomUUID(),
+    email,
+    emailKey: email,
+    passwordHash: "none",
+    createdAt: new Date(),
+  });
+  if (!user) throw new Error("a new database has no users");
+  return { id: user.id, audience: user.audience };
+}
+
+function imageOf(what: {
+  name: string;
+  owner: Image["owner"];
+  staged: StagedFile;
+  inspection: Inspection;
+  original: StoredObject;
+  thumbnail: StoredObject;
+}): Image {
+  const { inspection, staged } = what;
+  return {
+    id: randomUUID(),
+    owner: what.owner,
+    visibility: "public",
+    file: what.name,
+    format: inspection.format,
+    width: inspection.width,
+    height: inspection.height,
+    bytes: staged.bytes,
+    sha256: staged.sha256,
+    createdAt: new Date(),
+    fingerprints: [inspection.fingerprint],
+    keys: { original: what.original.key, thumbnail: what.thumbnail.key },
+  };
+}
