@@ -193,6 +193,13 @@ for (const format of ["gif", "webp"] as const) {
   });
 }
 
+test("an animation that is damaged after its first frame is derived as that frame", async (t) => {
+  const file = await animate(["#ff0000", "#00ff00", "#0000ff"], "gif");
+  const path = await fileOf(t, file.subarray(0, file.length - 30));
+  const derivative = await pool.derive(path, { signal });
+  assert.equal((await sharp(derivative).metadata()).pages ?? 1, 1);
+});
+
 test("a GIF of 200,000 frames costs no more than its first", async (t) => {
   const path = await fileOf(t, gifOf(64, 64, 200_000));
   const { width } = await pool.ingest(path, { signal });
