@@ -95,7 +95,7 @@ function pageFolder(): string | undefined {
 }
 
 try {
-  await buildProgram({ serve, openDecoder: () => decoderPool({ processes: 1 }) }).parseAsync();
+  await buildProgram({ serve, openDecoder: () => decoderPool({ processes: 1, timeoutMs: 60_000 }) }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);
