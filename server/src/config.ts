@@ -12,6 +12,8 @@ export interface Config {
   /** `undefined`: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   readonly bucketUrl: string;
+  /** What the bucket's URL leaves open, by the names of its settings; read by the adapter that needs it. */
+  readonly bucketSettings: Readonly<Record<string, string | undefined>>;
   /** `undefined`: made once and kept in the data folder. */
   readonly secret: string | undefined;
   /** Addresses or networks of proxies whose X-Forwarded-For is believed; empty: none. */
@@ -56,16 +58,22 @@ const settings = {
   UTSURU_LOG: (text = "warn"): LogLevel => logLevel(text),
 };
 
-/** Settings that belong to adapters and command line clients; they are read where they are used. */
-const otherSettings: ReadonlySet<string> = new Set([
-  "UTSURU_TOKEN",
-  "UTSURU_SERVER",
-  "UTSURU_SHARED",
+/** Settings of the clouds that a bucket may be in. */
+const bucketSettings: readonly string[] = [
   "UTSURU_GCS_KEY_FILE",
   "UTSURU_GCS_ENDPOINT",
   "UTSURU_S3_ENDPOINT",
   "UTSURU_S3_REGION",
   "UTSURU_S3_FORCE_PATH_STYLE",
+];
+
+/** Settings of command line clients and benchmarks, read where they are used. */
+const otherSettings: ReadonlySet<string> = new Set([
+  "UTSURU_TOKEN",
+  "UTSURU_SERVER",
+  "UTSURU_SHARED",
+  "UTSURU_ATTACKS",
+  ...bucketSettings,
 ]);
 
 /** Reads the settings of an environment; throws {@link ConfigError} for an unknown name or a bad value. */
@@ -79,6 +87,7 @@ export function readConfig(environment: Environment): Config {
     dataFolder,
     databaseUrl: settings.UTSURU_DATABASE_URL(value("UTSURU_DATABASE_URL")),
     bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? pathToFileURL(resolve(dataFolder, "images")).href,
+    bucketSettings: Object.fromEntries(bucketSettings.map((name) => [name, environment[name] || undefined])),
     secret: settings.UTSURU_SECRET(value("UTSURU_SECRET")),
     trustedProxies: settings.UTSURU_TRUSTED_PROXIES(value("UTSURU_TRUSTED_PROXIES")),
     uploadBytesMax: settings.UTSURU_UPLOAD_MIB_MAX(value("UTSURU_UPLOAD_MIB_MAX")),

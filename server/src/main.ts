@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MultiIndex } from "@utsuru/core/multi-index";
-import { folderBucket } from "./buckets/folder-bucket.ts";
+import { openBucket } from "./buckets/open-bucket.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
 import { buildProgram } from "./cli/program.ts";
 import { closers } from "./closers.ts";
@@ -52,7 +52,7 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
   const [catalog, bucket, staging] = await Promise.all([
     openDatabase(config, closing),
-    folderBucket({ root: fileURLToPath(config.bucketUrl) }),
+    openBucket(config.bucketUrl, { environment: config.bucketSettings }),
     stagingFolder(join(config.dataFolder, "staging")),
   ]);
   const decoder = decoderPool({ processes: config.decoders });
