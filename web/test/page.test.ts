@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hammingDistance } from "@utsuru/core/distance";
+import { fromHex } from "@utsuru/core/fingerprint";
+import type { Sharp } from "sharp";
 import { drawing, jpegOf } from "../../server/test/support/pictures.ts";
 import { startServer } from "../../server/test/support/server.ts";
 import { startBrowser } from "./support/browser.ts";
 import { contrast } from "./support/contrast.ts";
 import { type GivenFile, password, visit } from "./support/visit.ts";
 
-test("the page", { timeout: 180_000 }, async (t) => {
+test("the page", { timeout: 300_000 }, async (t) => {
   const browser = await startBrowser(t);
   if (browser === undefined) return;
   const { url } = await startServer(t);
@@ -142,7 +145,7 @@ test("the page", { timeout: 180_000 }, async (t) => {
     const grey = {
       name: "grey.png",
       mimeType: "image/png",
-      buffer: await drawing(1).modulate({ brightness: 0 }).png().toBuffer(),
+      buffer: await drawing(1).linear(0, 128).png().toBuffer(),
     };
     assert.match(await search(grey), /^No identical file found among [\d,]+ pictures?\.$/);
     assert.match(await page.locator(".results .note").innerText(), /same byte for byte/);
@@ -197,6 +200,116 @@ test("the page", { timeout: 180_000 }, async (t) => {
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("takes a picture by drop and by paste", async (t) => {
+    const { page, complaints, register } = await visit(t, site);
+    await register();
+    const file = (await jpegOf(71)).toString("base64");
+    const give = (kind: "drop" | "paste", target: string) =>
+      page.evaluate(
+        ({ kind, target, file }) => {
+          const transfer = new DataTransfer();
+          const bytes = Uint8Array.from(atob(file), (digit) => digit.charCodeAt(0));
+          transfer.items.add(new File([bytes], `${kind}.jpg`, { type: "image/jpeg" }));
+          const event =
+            kind === "drop"
+              ? new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true })
+              : new ClipboardEvent(kind, { clipboardData: transfer, bubbles: true, cancelable: true });
+          document.querySelector(target)?.dispatchEvent(event);
+        },
+        { kind, target, file },
+      );
+    await give("drop", ".zone-add");
+    await page.getByRole("button", { name: "Show drop.jpg" }).waitFor();
+    await give("drop", ".zone-search");
+    await page.getByRole("heading", { name: /^1 copy found/ }).waitFor();
+    assert.equal(await page.locator(".match h3").innerText(), "The same file");
+    await page.goBack();
+    await give("paste", "body");
+    await page.getByText("paste.jpg").waitFor();
+    await page.getByRole("heading", { name: /^1 copy found/ }).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test("finds copies of a kept picture, at an address of its own", async (t) => {
+    const { page, complaints, register, add } = await visit(t, site);
+    await register();
+    await add(await photo("kept.jpg", 81), jpeg("flipped.jpg", await drawing(81).flip().jpeg().toBuffer()));
+    await page.getByRole("button", { name: "Find copies of kept.jpg" }).click();
+    const found = page.getByRole("heading", { name: "A copy, mirrored top to bottom" });
+    await found.waitFor();
+    await page.getByRole("button", { name: "Show both the same way round" }).click();
+    assert.equal(await page.locator(".turn").getAttribute("data-turn"), "flip-vertical");
+    await page.reload();
+    await found.waitFor();
+    await page.goto(`${url}/#/copies/019a0000-0000-7000-8000-000000000000`);
+    await page.getByText("That picture is not here any more").waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test("shows a page of pictures at a time", async (t) => {
+    const { page, complaints, register, add } = await visit(t, site);
+    await register();
+    const size = { width: 96, height: 72 };
+    const small = async (seed: number) => jpeg(`${seed}.jpg`, await jpegOf(seed, size));
+    await add(...(await Promise.all(Array.from({ length: 50 }, (_, i) => small(1000 + i)))));
+    await page.reload();
+    await page.getByRole("button", { name: "Show more" }).click();
+    await page.locator(".tile").nth(49).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+    const images = await page.locator(".tile img").count();
+    assert.ok(images > 0 && images < 50, "pictures far from the view are not fetched");
+    assert.deepEqual(complaints, []);
+  });
+
+  await t.test("searches without sending the picture, by the fingerprint that the server would compute", async (t) => {
+    const { page, complaints, register, add, search, shoot } = await visit(t, site);
+    await register();
+    await add(await photo("kept.jpg", 61));
+    const token = await page.evaluate(() => sessionStorage.getItem("utsuru.token"));
+    await page.getByLabel("Search without sending the picture").check();
+    const files: readonly { name: string; encoded: Sharp; bitsMax: number }[] = [
+      { name: "a.jpg", encoded: drawing(61).jpeg({ quality: 70 }), bitsMax: 4 },
+      {
+        name: "upright-by-exif.jpg",
+        encoded: drawing(61).rotate(270).withMetadata({ orientation: 6 }).jpeg(),
+        bitsMax: 4,
+      },
+      { name: "a.webp", encoded: drawing(61).webp({ quality: 80 }), bitsMax: 4 },
+      { name: "a.avif", encoded: drawing(61).avif({ quality: 60, effort: 0 }), bitsMax: 4 },
+      { name: "a.gif", encoded: drawing(61).gif(), bitsMax: 0 },
+      { name: "a.png", encoded: drawing(61).png(), bitsMax: 0 },
+      { name: "lossless.webp", encoded: drawing(61).webp({ lossless: true }), bitsMax: 0 },
+      { name: "transparent.png", encoded: drawing(61).composite([hole]).png(), bitsMax: 4 },
+      { name: "large.jpg", encoded: drawing(61, { width: 4000, height: 3000 }).jpeg(), bitsMax: 4 },
+    ];
+    for (const { name, encoded, bitsMax } of files) {
+      const buffer = await encoded.toBuffer();
+      const answered = page.waitForResponse((response) => response.url().includes("/api/search"));
+      await search({ name, mimeType: "image/jpeg", buffer });
+      const { query } = await (await answered).json();
+      assert.equal(query.sha256, null, "the server was given no file");
+      const bits = hammingDistance(codeOf(query.fingerprint.hex), codeOf(await hexByServer(buffer)));
+      t.diagnostic(`${name}: ${bits} bits`);
+      assert.ok(bits <= bitsMax, `${name}: ${bits} bits from the server's value`);
+    }
+    assert.match(await page.locator(".results-sent").innerText(), /was not sent/);
+    await shoot("not-sent");
+    const mirrored = jpeg("mirrored.jpg", await drawing(61).flop().jpeg().toBuffer());
+    await search(mirrored);
+    assert.equal(await page.locator(".match h3").innerText(), "A copy, mirrored");
+    await search({ name: "no-picture.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") });
+    assert.match(await page.getByRole("alert").innerText(), /cannot read that file/);
+    assert.deepEqual(complaints, []);
+
+    async function hexByServer(buffer: Buffer): Promise<string> {
+      const body = new FormData();
+      body.append("image", new Blob([new Uint8Array(buffer)]), "query");
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await fetch(`${url}/api/search`, { method: "POST", headers, body });
+      return (await response.json()).query.fingerprint.hex;
+    }
+  });
+
   for (const colorScheme of ["light", "dark"] as const)
     await t.test(`can be read in ${colorScheme} colours`, async (t) => {
       const { page } = await visit(t, site, { colorScheme });
@@ -225,6 +338,18 @@ const textOnGround = [
   ["danger", "danger-soft"],
   ["surface", "danger"],
 ] as const;
+
+/** Cuts a soft-edged hole through a picture. */
+const hole = {
+  input: Buffer.from('<svg width="640" height="480"><circle cx="200" cy="200" r="90" opacity="0.8"/></svg>'),
+  blend: "dest-out",
+} as const;
+
+function codeOf(hex: string): Uint8Array {
+  const code = fromHex(hex);
+  assert.ok(code !== undefined, `expected 64 hexadecimal digits, got ${hex}`);
+  return code;
+}
 
 function jpeg(name: string, buffer: Buffer): GivenFile {
   return { name, mimeType: "image/jpeg", buffer };

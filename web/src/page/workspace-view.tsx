@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { outcomeOf } from "../api/client.ts";
@@ -16,6 +16,8 @@ import { ProblemNote } from "./problem-note.tsx";
 import { go, route } from "./route.ts";
 import { openWorkspace, type Workspace, WorkspaceProvider } from "./workspace.ts";
 
+const notThere = "That picture is not here any more, or was never yours to see.";
+
 interface WorkspaceViewProps {
   readonly session: Session;
   readonly user: User;
@@ -26,7 +28,7 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
   // Once for this person, not for each login: one that is renewed finds everything as it was.
   const [workspace] = useState(() => openWorkspace(session, user));
   const opened = useSignal<StoredImage | undefined>(undefined);
-  const missing = useCopiesRoute(workspace);
+  const problem = useCopiesRoute(workspace);
   useEffect(() => {
     void workspace.gallery.fetchMore();
     return workspace.close;
@@ -45,7 +47,7 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
           {!showsResults.value && <UploadPanel />}
         </div>
         {!showsResults.value && <UploadList />}
-        {missing.value && <ProblemNote>That picture is not here any more, or was never yours to see.</ProblemNote>}
+        {problem.value !== undefined && <ProblemNote>{problem.value}</ProblemNote>}
         {showsResults.value ? <ResultsView onOpen={open} /> : <GalleryView onOpen={open} />}
       </main>
       {opened.value !== undefined && (
@@ -66,20 +68,20 @@ async function logOut(session: Session): Promise<void> {
   announce("You are logged out.");
 }
 
-/** Starts the search that an address like `#/copies/ID` names; tells whether its picture is missing. */
-function useCopiesRoute({ api, search }: Workspace): { readonly value: boolean } {
-  const missing = useSignal(false);
+/** Starts the search that an address like `#/copies/ID` names; tells why it could not. */
+function useCopiesRoute({ api, search }: Workspace): ReadonlySignal<string | undefined> {
+  const problem = useSignal<string | undefined>(undefined);
   const to = route.value;
   useEffect(() => {
-    missing.value = false;
+    problem.value = undefined;
     if (to.kind !== "copies") return;
     const state = search.state.peek();
     if (state.kind !== "idle" && state.query.kind === "stored" && state.query.image.id === to.imageId) return;
     void outcomeOf(api.GET("/api/images/{id}", { params: { path: { id: to.imageId } } })).then(async (outcome) => {
       if (outcome.kind === "ok") return await search.findStored(outcome.value);
-      missing.value = true;
-      go({ kind: "home" });
+      search.clear();
+      problem.value = outcome.problem.code === "not-found" ? notThere : outcome.problem.detail;
     });
-  }, [to, api, search, missing]);
-  return missing;
+  }, [to, api, search, problem]);
+  return problem;
 }

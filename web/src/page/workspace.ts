@@ -21,14 +21,7 @@ export interface Workspace {
 
 /** Opens the workspace of a login. */
 export function openWorkspace(session: Session, user: User): Workspace {
-  const api = createApi((request) =>
-    session.send((token) => {
-      // A body can be read once, and a renewed login sends it a second time.
-      const copy = request.clone();
-      copy.headers.set("Authorization", `Bearer ${token}`);
-      return fetch(copy);
-    }),
-  );
+  const api = createApi((request) => sendAs(session, request));
   const pictures = new PictureStore(session);
   const gallery = new Gallery(api);
   const uploads = new Uploads({ session, onCreated: (image) => gallery.add(image) });
@@ -39,6 +32,17 @@ export function openWorkspace(session: Session, user: User): Workspace {
     pictures.close();
   };
   return { user, api, pictures, gallery, uploads, search, close };
+}
+
+async function sendAs(session: Session, request: Request): Promise<Response> {
+  // Read once and kept: a renewed login sends it a second time, and a clone would go out as a stream without a length.
+  const content = request.body === null ? {} : { body: await request.blob() };
+  const { method, signal } = request;
+  return await session.send((token) => {
+    const headers = new Headers(request.headers);
+    headers.set("Authorization", `Bearer ${token}`);
+    return fetch(request.url, { method, signal, headers, ...content });
+  });
 }
 
 const context = createContext<Workspace | undefined>(undefined);
