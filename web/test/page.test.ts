@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hammingDistance } from "@utsuru/core/distance";
 import { fromHex } from "@utsuru/core/fingerprint";
-import type { Sharp } from "sharp";
 import { drawing, jpegOf } from "../../server/test/support/pictures.ts";
 import { startServer } from "../../server/test/support/server.ts";
 import { startBrowser } from "./support/browser.ts";
 import { contrast } from "./support/contrast.ts";
 import { type GivenFile, password, visit } from "./support/visit.ts";
 
-test("the page", { timeout: 300_000 }, async (t) => {
+test("the page", { timeout: 600_000 }, async (t) => {
   const browser = await startBrowser(t);
   if (browser === undefined) return;
   const { url } = await startServer(t);
@@ -267,7 +266,7 @@ test("the page", { timeout: 300_000 }, async (t) => {
     await add(await photo("kept.jpg", 61));
     const token = await page.evaluate(() => sessionStorage.getItem("utsuru.token"));
     await page.getByLabel("Search without sending the picture").check();
-    const files: readonly { name: string; encoded: Sharp; bitsMax: number }[] = [
+    const files: readonly { name: string; encoded: ReturnType<typeof drawing>; bitsMax: number }[] = [
       { name: "a.jpg", encoded: drawing(61).jpeg({ quality: 70 }), bitsMax: 4 },
       {
         name: "upright-by-exif.jpg",
