@@ -142,10 +142,45 @@ export interface Images {
   count(viewer: Viewer): Promise<number>;
 }
 
+/** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */
+export type FeedPosition = string;
+
+/** An image that came, went, or is to be seen by others or found by another code than before. */
+export interface ImageChange {
+  readonly imageId: string;
+  /** What it is now; `undefined` when it is gone or has no fingerprint of the algorithm. */
+  readonly entry: IndexEntry | undefined;
+}
+
+/** What a follower of the changes learns. */
+export type FeedEvent =
+  | { readonly kind: "changes"; readonly changes: readonly ImageChange[] }
+  /** Every change that was committed by `asOf` has been told; `position` is where to go on from. Comes at least every poll, also when nothing changed. */
+  | { readonly kind: "reached"; readonly position: FeedPosition; readonly asOf: Date }
+  /** The database no longer knows what changed since: take its position and read all entries anew. The last event. */
+  | { readonly kind: "lost" };
+
+/** Changes of images by anyone who writes to the database. */
+export interface ChangeFeed {
+  /** Where the database stands. What is read afterwards has at least every change up to here. */
+  position(): Promise<FeedPosition>;
+  /**
+   * Every change that is committed and not part of the position, as soon as it is there, until the signal aborts: none is left out, whatever the order in
+   * which transactions end, and none is told twice, save the latest again after the database was away. Waits while the database is unavailable.
+   */
+  follow(
+    from: FeedPosition,
+    options: { readonly algorithm: Algorithm; readonly signal: AbortSignal },
+  ): AsyncIterable<FeedEvent>;
+  /** Clears changes away that were noted before; a position from then is lost. Returns how many went. */
+  prune(before: Date): Promise<number>;
+}
+
 /** The database. */
 export interface Catalog {
   readonly accounts: Accounts;
   readonly images: Images;
+  readonly changes: ChangeFeed;
   /** Throws `database-unavailable` unless the database answers. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

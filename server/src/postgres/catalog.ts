@@ -1,8 +1,10 @@
 import type { Catalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
+import { changeFeedIn } from "./change-feed.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
 import { imagesIn } from "./images.ts";
 import { migrate } from "./migrate.ts";
+import { announcer, listenForChanges } from "./wake-ups.ts";
 
 /** A migration may take longer than any statement of a request. */
 const migrationTimeoutMs = 60 * 60_000;
@@ -14,11 +16,16 @@ const migrationTimeoutMs = 60 * 60_000;
 export async function openCatalog(options: DatabaseOptions): Promise<Catalog> {
   await migrateAt(options);
   const database = openDatabase(options);
+  const wakeUps = listenForChanges(options.url);
+  const announce = announcer((text) => database.query(text, []));
   return {
     accounts: accountsIn(database),
-    images: imagesIn(database),
+    images: imagesIn(database, announce),
+    changes: changeFeedIn(database, wakeUps),
     check: (signal) => database.check(signal),
-    close: () => database.close(),
+    close: async () => {
+      await Promise.all([wakeUps.close(), database.close()]);
+    },
   };
 }
 

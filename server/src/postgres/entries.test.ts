@@ -3,24 +3,8 @@ import { test } from "node:test";
 import { testDatabase } from "../../test/support/database.ts";
 import type { Catalog, IndexEntry } from "../ports.ts";
 import { openCatalog } from "./catalog.ts";
-import { type Database, openDatabase } from "./database.ts";
-
-/** Images of one owner, each with the code that is the SHA-256 of its number. */
-async function addMany(database: Database, count: number): Promise<void> {
-  await database.query(
-    `with owner as (
-       insert into users (id, email, email_key, password_hash, created_at)
-       values (gen_random_uuid(), 'a@example.org', 'a@example.org', '', now()) returning id
-     ), added as (
-       insert into images (id, owner_id, visibility, file, sha256, created_at)
-       select gen_random_uuid(), owner.id, 'public', 'a.jpg', sha256(n::text::bytea), now()
-       from owner, generate_series(1, $1::int) n
-       returning id, sha256
-     )
-     insert into fingerprints select id, 'pdq', ('x' || encode(sha256, 'hex'))::bit(256), 100 from added`,
-    [count],
-  );
-}
+import { openDatabase } from "./database.ts";
+import { insertImages, insertUser } from "./testing/sample-images.ts";
 
 async function readAll(catalog: Catalog): Promise<{ entries: IndexEntry[]; tookMs: number }> {
   const start = performance.now();
@@ -34,7 +18,7 @@ test("ten thousand entries are read in well under a second, each once", async (t
   const catalog = await openCatalog({ url });
   const database = openDatabase({ url });
   t.after(() => Promise.all([catalog.close(), database.close()]));
-  await addMany(database, 10_000);
+  await insertImages(database, await insertUser(database), 10_000);
   const reads = [await readAll(catalog), await readAll(catalog), await readAll(catalog)];
   for (const { entries } of reads) {
     assert.equal(new Set(entries.map(({ imageId }) => imageId)).size, 10_000);

@@ -1,4 +1,4 @@
-import { codeBytes, type Fingerprint } from "@utsuru/core/fingerprint";
+import { type Algorithm, codeBytes } from "@utsuru/core/fingerprint";
 import type { IndexEntry } from "../ports.ts";
 import type { Connection } from "./database.ts";
 
@@ -6,19 +6,17 @@ import type { Connection } from "./database.ts";
 const batchSize = 5_000;
 
 /** Every fingerprint of an algorithm, in batches by image id. An image that comes or goes meanwhile may or may not be among them. */
-export async function* entriesIn(
-  on: Connection,
-  algorithm: Fingerprint["algorithm"],
-): AsyncIterable<readonly IndexEntry[]> {
+export async function* entriesIn(on: Connection, algorithm: Algorithm): AsyncIterable<readonly IndexEntry[]> {
   let after: string | null = null;
   do {
-    const rows: EntryRow[] = await readBatch(on, algorithm, after);
+    const rows: EntryColumns[] = await readBatch(on, algorithm, after);
     if (rows.length > 0) yield rows.map((row) => toEntry(row, algorithm));
     after = rows.length === batchSize ? (rows.at(-1)?.image_id ?? null) : null;
   } while (after !== null);
 }
 
-interface EntryRow {
+/** One row of {@link entryColumns}. */
+export interface EntryColumns {
   readonly image_id: string;
   readonly audience: number;
   readonly sha256: string;
@@ -26,18 +24,25 @@ interface EntryRow {
   readonly quality: number;
 }
 
-async function readBatch(on: Connection, algorithm: string, after: string | null): Promise<EntryRow[]> {
-  return on.query<EntryRow>(
-    `select f.image_id, case when i.visibility = 'public' then 0 else u.audience end as audience,
-            encode(i.sha256, 'hex') as sha256, bit_send(f.code) as code, f.quality
-     from fingerprints f join images i on i.id = f.image_id join users u on u.id = i.owner_id
+/** What a statement selects from {@link entryTables} to make an entry of. */
+export const entryColumns = `
+  f.image_id, case when i.visibility = 'public' then 0 else u.audience end as audience,
+  encode(i.sha256, 'hex') as sha256, bit_send(f.code) as code, f.quality`;
+
+/** Fingerprints with their images and owners. */
+export const entryTables = "fingerprints f join images i on i.id = f.image_id join users u on u.id = i.owner_id";
+
+async function readBatch(on: Connection, algorithm: Algorithm, after: string | null): Promise<EntryColumns[]> {
+  return on.query<EntryColumns>(
+    `select ${entryColumns} from ${entryTables}
      where f.algorithm = $1 and ($2::uuid is null or f.image_id > $2)
      order by f.image_id limit ${batchSize}`,
     [algorithm, after],
   );
 }
 
-function toEntry(row: EntryRow, algorithm: Fingerprint["algorithm"]): IndexEntry {
+/** The entry of one row. */
+export function toEntry(row: EntryColumns, algorithm: Algorithm): IndexEntry {
   return {
     imageId: row.image_id,
     audience: row.audience,

@@ -3,16 +3,24 @@ import type { Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
 import { entriesIn } from "./entries.ts";
 
-/** Images, their data and fingerprints in PostgreSQL. */
-export function imagesIn(database: Database): Images {
+/** Images, their data and fingerprints in PostgreSQL. `announce` is called after each change. */
+export function imagesIn(database: Database, announce: () => void): Images {
   return {
-    add: (image, stored) => database.transaction((connection) => add(connection, image, stored)),
+    add: async (image, stored) => {
+      const added = await database.transaction((connection) => add(connection, image, stored));
+      if (added.kind === "created") announce();
+      return added;
+    },
     find: async (id, viewer) => (await findMany(database, [id], viewer))[0],
     findMany: (ids, viewer) => findMany(database, ids, viewer),
     findBySha256: (sha256, viewer, limit) => findBySha256(database, { sha256, limit }, viewer),
     findOwned: (sha256, ownerId) => findOwned(database, sha256, ownerId),
     list: (ownerId, page) => list(database, ownerId, page),
-    remove: (id, ownerId) => remove(database, id, ownerId),
+    remove: async (id, ownerId) => {
+      const removed = await remove(database, id, ownerId);
+      if (removed) announce();
+      return removed;
+    },
     pendingDeletions: (limit) => pendingDeletions(database, limit),
     confirmDeletion: (key) => confirmDeletion(database, key),
     entries: (algorithm) => entriesIn(database, algorithm),
