@@ -37,11 +37,11 @@ export function radiusOf(band: u32): i32 {
   return unchecked(bandRadii[band]);
 }
 
-/** Chooses the bands' radii for a query's radius; `false` when comparing every code is expected to cost less. */
-export function allot(radius: i32, queryCount: u32): bool {
+/** Chooses the bands' radii for a query's radius; `false` when comparing every code is expected to cost less than `walks` walks. */
+export function allot(radius: i32, queryCount: u32, walks: f64): bool {
   if (!everWeighed || size > weighedSize + (weighedSize >> 2) || size < weighedSize >> 1) weigh();
   for (let band: u32 = 0; band < bands; band++) unchecked((bandRadii[band] = -1));
-  const affordable = (scanNanoseconds(queryCount) * 0.75) / <f64>queryCount;
+  const affordable = (scanNanoseconds(queryCount) * 0.75) / walks;
   let cost: f64 = 0;
   for (let unit: i32 = 0; unit <= radius; unit++) {
     let cheapest: u32 = 0;

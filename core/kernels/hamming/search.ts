@@ -40,12 +40,16 @@ export function beginQuery(count: u32, within: i32, asker: u32): void {
 
 /** Finds by the chains; `false` when comparing every code is the better or the only way. */
 export function walkChains(): bool {
-  if (!allot(radius, queryCount)) return false;
+  let leaders: u32 = 0;
+  for (let query: u32 = 0; query < queryCount; query++) {
+    for (let band: u32 = 0; band < bands; band++) {
+      store<u32>(valueAt(query, band), queryValue(query, band));
+      if (leaderOf(query, band) == query) leaders++;
+    }
+  }
+  if (!allot(radius, queryCount, <f64>leaders / <f64>bands)) return false;
   const most = candidatesMax(queryCount);
   candidates = 0;
-  for (let query: u32 = 0; query < queryCount; query++) {
-    for (let band: u32 = 0; band < bands; band++) store<u32>(valueAt(query, band), queryValue(query, band));
-  }
   for (let band: u32 = 0; band < bands; band++) {
     for (let query: u32 = 0; query < queryCount && radiusOf(band) >= 0; query++) {
       if (leaderOf(query, band) != query) continue;
