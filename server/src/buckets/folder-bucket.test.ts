@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,9 +53,8 @@ test("objects are 0600, folders 0700, whatever the staged file allowed", async (
 
 test("a staged file on the same file system is linked, not copied", async (t) => {
   const root = await makeRoot(t);
-  const staging = join(await makeRoot(t), "staging");
-  const bucket = await folderBucket({ root, staging });
-  const file = await stageIn(staging, randomBytes(10));
+  const bucket = await folderBucket({ root });
+  const file = await stageIn(await makeRoot(t), randomBytes(10));
   await bucket.put("a/b", { file }, jpeg);
   assert.equal((await stat(join(root, "a/b"))).ino, (await stat(file.path)).ino);
 });
@@ -152,6 +152,55 @@ async function leaveOneBehind(root: string): Promise<string> {
       ? String(error.stdout)
       : assert.fail("the process did not start");
   }
+}
+
+test("killed in the middle of puts and deletes, again and again: what was answered holds, nothing is half, nothing is left over", async (t) => {
+  const root = join(await makeRoot(t), "root");
+  const expected = new Map<string, Told>();
+  for (let round = 0; round < 8; round += 1) {
+    const told = await killInTheMiddle(root, { round, afterMs: 120 + ((round * 37) % 150) });
+    for (const [key, state] of told) expected.set(key, state);
+  }
+  assert.ok(expected.size > 100, `${expected.size} answers were given`);
+  const bucket = await folderBucket({ root });
+  assert.deepEqual(await readdir(join(root, "~incoming")), [], "the start swept");
+  const listed = new Set(await listKeys(bucket, ""));
+  for (const [key, state] of expected) {
+    if (state === "put") assert.ok(listed.has(key), `${key} was answered`);
+    if (state === "gone") assert.ok(!listed.has(key), `${key} was said to be gone`);
+  }
+  for (const key of listed) {
+    const found = await bucket.get(key);
+    const content = await collect(found?.stream ?? assert.fail(key));
+    assert.equal(sha256(content), key.split("/")[2], `${key} is whole`);
+  }
+});
+
+/** The last that was said of a key: its put or its delete was answered, or its delete was asked for and the answer is not known. */
+type Told = "put" | "ask" | "gone";
+
+/** Runs a process that puts and deletes until it is killed; answers what it had been told of each key before. */
+async function killInTheMiddle(
+  root: string,
+  { round, afterMs }: { readonly round: number; readonly afterMs: number },
+): Promise<ReadonlyMap<string, Told>> {
+  const worker = spawn(
+    process.execPath,
+    [new URL("testing/put-and-delete.ts", import.meta.url).pathname, root, `${round}`],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  let said = "";
+  worker.stdout.on("data", (chunk: Buffer) => {
+    // The clock starts when the first answer is in, so that a slow start is not what is tried.
+    if (said === "") setTimeout(() => worker.kill("SIGKILL"), afterMs);
+    said += chunk.toString();
+  });
+  await once(worker, "close");
+  assert.equal(worker.signalCode, "SIGKILL");
+  const answers = said.matchAll(/^(put|ask|gone) (.+)\n/gm);
+  return new Map([...answers].map(([, told, key = ""]) => [key, told === "put" || told === "gone" ? told : "ask"]));
 }
 
 test("a root that has gone is bucket-unavailable for every verb, and nothing is called absent", async (t) => {

@@ -49,18 +49,12 @@ type Body = Parameters<Bucket["put"]>[1];
  * then hard-linked into place (which never replaces), then every folder above is fsynced.
  * Needs a file system with hard links. Throws `storage-full` and `bucket-unavailable`.
  */
-export async function folderBucket(options: {
-  readonly root: string;
-  /** Where this server puts uploads together; made when missing, and freed of what ended processes left. On the root's file system a put is a link, elsewhere a copy. */
-  readonly staging?: string;
-}): Promise<Bucket> {
+export async function folderBucket(options: { readonly root: string }): Promise<Bucket> {
   const root = resolve(options.root);
   const place = { root, incoming: join(root, incomingName) };
   await withFolderFailures(async () => {
-    for (const folder of [place.incoming, ...(options.staging === undefined ? [] : [resolve(options.staging)])]) {
-      await makeFolder(folder);
-      await sweepLeftovers(folder);
-    }
+    await makeFolder(place.incoming);
+    await sweepLeftovers(place.incoming);
   });
   return {
     put: (key, body, { signal }) => withFolderFailures(() => putObject(place, { key, body, signal })),

@@ -11,8 +11,6 @@ import type { RetryTerms } from "./retries.ts";
 export interface OpenBucketOptions {
   /** Where `UTSURU_GCS_…` and `UTSURU_S3_…` are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where this server puts uploads together; see `folderBucket`. */
-  readonly staging?: string;
   readonly terms?: RetryTerms;
 }
 
@@ -20,11 +18,11 @@ export interface OpenBucketOptions {
  * The bucket that a URL names: `file:///path`, `gs://bucket/prefix` or `s3://bucket/prefix`. A cloud's client is loaded only for its own URLs.
  * Nothing is asked of a cloud yet: `check` does. Throws `invalid-request` for a URL or setting that cannot be meant.
  */
-export async function openBucket(url: string, { environment, staging, terms }: OpenBucketOptions): Promise<Bucket> {
+export async function openBucket(url: string, { environment, terms }: OpenBucketOptions): Promise<Bucket> {
   const place = parseBucketUrl(url);
   switch (place.kind) {
     case "folder":
-      return folderBucket({ root: place.root, ...(staging === undefined ? {} : { staging }) });
+      return folderBucket({ root: place.root });
     case "gcs":
       return openCloud(await openGcs(place.bucket, environment), { prefix: place.prefix, terms });
     case "s3":
