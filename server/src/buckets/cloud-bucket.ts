@@ -15,6 +15,8 @@ const bytesPerMsMin = 100;
 /** How often a put begins anew because what held its name was deleted before it could be looked at. */
 const racesMax = 5;
 const pageItems = 1000;
+/** After a call whose tries were all in vain, others are tried but once for so long, or until one succeeds: nobody waits for a store that is known to be down. */
+const downMs = 10_000;
 
 /** What a bucket in a cloud is made of. */
 export interface CloudBucketOptions {
@@ -62,6 +64,8 @@ class Cloud {
   readonly #terms: RetryTerms;
   /** Whether the store refuses to replace when it is asked to; learned by trying, once. */
   #refusesToReplace: Promise<boolean> | undefined;
+  /** Until then (by the monotonic clock) a call that fails is not tried again. */
+  #downUntilMs = 0;
 
   constructor(store: ObjectStore, { prefix, terms }: { readonly prefix: string; readonly terms: RetryTerms }) {
     this.#store = store;
@@ -69,9 +73,19 @@ class Cloud {
     this.#terms = terms;
   }
 
-  #call<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined, extraMs = 0): Promise<T> {
+  async #call<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined, extraMs = 0): Promise<T> {
     const judge = (error: unknown) => this.#store.judge(error);
-    return callStore(call, { terms: this.#terms, judge, signal, extraMs });
+    const isDown = performance.now() < this.#downUntilMs;
+    const terms = isDown ? { ...this.#terms, tries: 1 } : this.#terms;
+    try {
+      const answer = await callStore(call, { terms, judge, signal, extraMs });
+      this.#downUntilMs = 0;
+      return answer;
+    } catch (error) {
+      const isUnavailable = error instanceof Failure && error.code === "bucket-unavailable";
+      if (isUnavailable && !isDown) this.#downUntilMs = performance.now() + downMs;
+      throw error;
+    }
   }
 
   async put(key: string, body: ObjectBody, { contentType, signal }: PutOptions): Promise<StoredObject> {

@@ -17,6 +17,8 @@ const unavailableCodes: ReadonlySet<string> = new Set([
   "ENODEV",
   "ENOENT",
   "ENOMEM",
+  "ENOSYS",
+  "ENOTSUP",
   "ENOTCONN",
   "ENXIO",
   "EPERM",

@@ -37,8 +37,8 @@ test("a URL that cannot be meant is refused in one sentence", () => {
   ]) {
     assert.throws(
       () => parseBucketUrl(url),
-      (error: Error & { code?: string }) => {
-        assert.equal(error.code, "invalid-request", url);
+      (error: Error) => {
+        assert.equal(error.name, "StartError", url);
         assert.match(error.message, /^[^\n]+[^.]\.$/);
         assert.doesNotMatch(error.message, /secret/);
         return true;
@@ -49,15 +49,28 @@ test("a URL that cannot be meant is refused in one sentence", () => {
 
 test("a setting that cannot be meant is refused by name", async () => {
   const open = (environment: Record<string, string>) => openBucket("s3://pictures", { environment });
-  await assert.rejects(open({ UTSURU_S3_ENDPOINT: "localhost:9000" }), /^Failure: UTSURU_S3_ENDPOINT must look like/);
+  await assert.rejects(
+    open({ UTSURU_S3_ENDPOINT: "localhost:9000" }),
+    /^StartError: UTSURU_S3_ENDPOINT must look like/,
+  );
   await assert.rejects(open({ UTSURU_S3_FORCE_PATH_STYLE: "yes" }), /UTSURU_S3_FORCE_PATH_STYLE must be true or false/);
+});
+
+test("a folder that cannot be made stops the start with its name", async (t) => {
+  const root = await mkdtemp(join(tmpdir(), "utsuru-open-"));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  await writeFile(join(root, "file"), "");
+  await assert.rejects(
+    openBucket(pathToFileURL(join(root, "file/below")).href, { environment: {} }),
+    /^StartError: The folder for pictures, .*file\/below, cannot be used/,
+  );
 });
 
 test("a key file that is none is refused by its setting's name", async () => {
   for (const file of ["/nowhere/key.json", new URL("../../package.json", import.meta.url).pathname]) {
     await assert.rejects(
       openBucket("gs://pictures", { environment: { UTSURU_GCS_KEY_FILE: file } }),
-      /^Failure: UTSURU_GCS_KEY_FILE must name the JSON key file/,
+      /^StartError: UTSURU_GCS_KEY_FILE must name the JSON key file/,
     );
   }
 });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Failure } from "../errors.ts";
+import { Failure, StartError } from "../errors.ts";
 import type { Bucket } from "../ports.ts";
 import { folderBucket } from "./folder-bucket.ts";
+import { systemCode } from "./folder-failure.ts";
 import { isKey } from "./object-key.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { RetryTerms } from "./retries.ts";
@@ -16,13 +17,13 @@ export interface OpenBucketOptions {
 
 /**
  * The bucket that a URL names: `file:///path`, `gs://bucket/prefix` or `s3://bucket/prefix`. A cloud's client is loaded only for its own URLs.
- * Nothing is asked of a cloud yet: `check` does. Throws `invalid-request` for a URL or setting that cannot be meant.
+ * Nothing is asked of a cloud yet: `check` does. Throws `StartError` for a URL or setting that cannot be meant, and for a folder that cannot be used.
  */
 export async function openBucket(url: string, { environment, terms }: OpenBucketOptions): Promise<Bucket> {
   const place = parseBucketUrl(url);
   switch (place.kind) {
     case "folder":
-      return folderBucket({ root: place.root });
+      return openFolder(place.root);
     case "gcs":
       return openCloud(await openGcs(place.bucket, environment), { prefix: place.prefix, terms });
     case "s3":
@@ -67,6 +68,15 @@ function folderOf(url: URL, text: string): string {
     throw wrong(`expected file:///path with an absolute path on this machine, got "${text}"`, error);
   }
   throw wrong(`expected file:///path with a folder's path, got "${text}"`);
+}
+
+async function openFolder(root: string): Promise<Bucket> {
+  try {
+    return await folderBucket({ root });
+  } catch (error) {
+    if (!(error instanceof Failure) && systemCode(error) === "") throw error;
+    throw new StartError(`The folder for pictures, ${root}, cannot be used: ${String(error)}.`, { cause: error });
+  }
 }
 
 async function openGcs(bucket: string, environment: OpenBucketOptions["environment"]): Promise<ObjectStore> {
@@ -118,6 +128,6 @@ function switchOf(name: string, environment: OpenBucketOptions["environment"]): 
   throw wrong(`${name} must be true or false, not "${text}"`);
 }
 
-function wrong(detail: string, cause?: unknown): Failure {
-  return new Failure("invalid-request", `${detail}.`, { cause });
+function wrong(detail: string, cause?: unknown): StartError {
+  return new StartError(`${detail}.`, { cause });
 }

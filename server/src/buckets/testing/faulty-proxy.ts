@@ -9,6 +9,8 @@ export interface FaultyProxy {
   readonly endpoint: string;
   /** Share of connections that are spoiled from now on, 0 to 1. */
   spoil(share: number): void;
+  /** Breaks every connection and refuses new ones, until told otherwise. */
+  cut(isCut: boolean): void;
   /** How many connections each fault befell. */
   readonly counts: Readonly<Record<Fault, number>>;
   stop(): Promise<void>;
@@ -23,9 +25,17 @@ export async function startFaultyProxy(target: string, seed: number): Promise<Fa
   const counts = { none: 0, refuse: 0, "drop-request": 0, "drop-answer": 0, stall: 0, "503": 0 };
   const sockets = new Set<Socket>();
   let share = 0;
+  let isDown = false;
+  const drawFault = (): Fault => {
+    if (isDown) return "refuse";
+    return random() < share ? (faults[Math.floor(random() * faults.length)] ?? "none") : "none";
+  };
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const { hostname, port } = new URL(target);
   const server = createServer((client) => {
-    const fault = random() < share ? (faults[Math.floor(random() * faults.length)] ?? "none") : "none";
+    const fault = drawFault();
     counts[fault] += 1;
     const upstream = connect(Number(port), hostname);
     for (const socket of [client, upstream]) {
@@ -43,11 +53,15 @@ export async function startFaultyProxy(target: string, seed: number): Promise<Fa
     spoil: (newShare) => {
       share = newShare;
       // A connection that is kept alive met its fate before.
-      for (const socket of sockets) socket.destroy();
+      breakAll();
+    },
+    cut: (isCut) => {
+      isDown = isCut;
+      breakAll();
     },
     counts,
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
+      breakAll();
       server.close();
       await once(server, "close");
     },
