@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+
+/** A picture of the corpus: `file` is absolute. */
+export interface CorpusPicture {
+  readonly file: string;
+  readonly role: "original" | "distractor";
+  readonly sha256: string;
+}
+
+/** A file made from an original by one edit, and the other picture that a collage was put on. */
+export interface EditedCopy {
+  readonly file: string;
+  readonly edit: string;
+  readonly original: CorpusPicture;
+  readonly backdrop: CorpusPicture;
+}
+
+const shared = process.env.UTSURU_SHARED ?? join(import.meta.dirname, "../../shared");
+const corpus = join(shared, "corpus");
+const cache = join(import.meta.dirname, ".cache");
+
+/** Reads the corpus's list: originals and distractors. Throws where the corpus is not there; UTSURU_SHARED says where it is. */
+export async function readCorpus(): Promise<readonly CorpusPicture[]> {
+  if (!existsSync(corpus)) throw new Error(`no corpus at ${corpus}; UTSURU_SHARED names another place`);
+  const listed: CorpusPicture[] = JSON.parse(await readFile(join(corpus, "manifest.json"), "utf8"));
+  return listed.map((picture) => ({ ...picture, file: join(corpus, picture.file) }));
+}
+
+/** Different pictures that look nearly the same: no two of them are copies. */
+export async function readHardNegatives(): Promise<readonly string[]> {
+  const folder = join(corpus, "hardneg");
+  return (await readdir(folder)).sort().map((name) => join(folder, name));
+}
+
+/** The 70 edits of each original, made once and kept in bench/.cache/attacks, or wherever UTSURU_ATTACKS says. */
+export async function editedCopies(pictures: readonly CorpusPicture[]): Promise<readonly EditedCopy[]> {
+  const folder = process.env.UTSURU_ATTACKS ?? join(cache, "attacks");
+  const distractors = pictures.filter(({ role }) => role === "distractor");
+  const copies: EditedCopy[] = [];
+  for (const [number, original] of pictures.filter(({ role }) => role === "original").entries()) {
+    const backdrop = distractors[number % distractors.length];
+    if (backdrop === undefined) throw new Error("the corpus has no distractor");
+    const own = join(folder, original.sha256.slice(0, 12));
+    if (!existsSync(join(own, ".ok"))) await makeEdits(own, original, backdrop);
+    for (const name of (await readdir(own)).sort()) {
+      if (name.startsWith(".")) continue;
+      copies.push({ file: join(own, name), edit: basename(name, extname(name)), original, backdrop });
+    }
+  }
+  return copies;
+}
+
+interface EditSuite {
+  attacksOf(file: string, sha256: string, backdrop: string): Promise<readonly [string, Uint8Array, string][]>;
+}
+
+async function makeEdits(folder: string, original: CorpusPicture, backdrop: CorpusPicture): Promise<void> {
+  const suite = await loadSuite();
+  await mkdir(folder, { recursive: true });
+  for (const [edit, bytes, extension] of await suite.attacksOf(original.file, original.sha256, backdrop.file)) {
+    await writeFile(join(folder, `${edit}.${extension}`), bytes);
+  }
+  await writeFile(join(folder, ".ok"), "");
+}
+
+/** The suite imports sharp, so it runs from a copy within this repository. */
+async function loadSuite(): Promise<EditSuite> {
+  await mkdir(cache, { recursive: true });
+  const copy = join(cache, "attacks.mjs");
+  await copyFile(join(corpus, "attacks.mjs"), copy);
+  return import(copy);
+}
