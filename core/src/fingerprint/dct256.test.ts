@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { hammingDistance } from "../hamming/distance.ts";
@@ -6,7 +8,14 @@ import { type Dct256, dct256 } from "./dct256.ts";
 import { toHex } from "./fingerprint.ts";
 import { type Orientation, orientations } from "./orientations.ts";
 import type { Pixels } from "./pixels.ts";
-import { drawChecker, drawGradientAcross, drawGradientDown, drawScene, drawSolid } from "./testing/pictures.ts";
+import {
+  drawChecker,
+  drawGradientAcross,
+  drawGradientDown,
+  drawNoise,
+  drawScene,
+  drawSolid,
+} from "./testing/pictures.ts";
 import { turn } from "./testing/turn.ts";
 
 const sizes = fc.oneof(
@@ -129,3 +138,25 @@ function averaged({ data, width, height, channels }: Pixels, times: number): Pix
 function halves(): Pixels {
   return { data: new Uint8Array(200 * 200).fill(255, 200 * 100), width: 200, height: 200, channels: 1 };
 }
+
+test("has the codes and qualities that docs/fingerprints.md lists", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../../docs/fingerprints.md"), "utf8");
+  const pictures: Readonly<Record<string, Pixels>> = {
+    "drawNoise()": drawNoise(),
+    "drawScene({ width: 640, height: 480, seed: 4960 })": drawScene({ width: 640, height: 480, seed: 4960 }),
+    "drawScene({ width: 63, height: 65, seed: 506 })": drawScene({ width: 63, height: 65, seed: 506 }),
+    "drawScene({ width: 5, height: 5, seed: 40 })": drawScene({ width: 5, height: 5, seed: 40 }),
+    "drawScene({ width: 1000, height: 37, seed: 7037 })": drawScene({ width: 1000, height: 37, seed: 7037 }),
+    "drawScene({ width: 321, height: 243, seed: 2490, channels: 1 })": drawScene({
+      width: 321,
+      height: 243,
+      seed: 2490,
+      channels: 1,
+    }),
+    "drawSolid(200, 150, [90, 120, 200])": drawSolid(200, 150, [90, 120, 200]),
+  };
+  for (const [picture, pixels] of Object.entries(pictures)) {
+    const { code, quality } = dct256(pixels).whole.fingerprint;
+    assert.ok(page.includes(`| \`${picture}\` | \`${toHex(code)}\` | ${quality} |`), picture);
+  }
+});
