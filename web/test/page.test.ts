@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hammingDistance } from "@utsuru/core/distance";
 import { fromHex } from "@utsuru/core/fingerprint";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { drawing, jpegOf } from "../../server/test/support/pictures.ts";
 import { startServer } from "../../server/test/support/server.ts";
 import { startBrowser } from "./support/browser.ts";
@@ -199,6 +201,21 @@ test("the page", { timeout: 600_000 }, async (t) => {
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("names all eight orientations, and shows both pictures the same way round", async (t) => {
+    const { page, complaints, register, add, search } = await visit(t, site, { reducedMotion: "reduce" });
+    await register();
+    const original = await drawing(91).jpeg().toBuffer();
+    await add(jpeg("original.jpg", original));
+    for (const { words, turn } of orientations) {
+      await search(jpeg(`${words}.jpg`, await turn(original)));
+      assert.equal(await page.locator(".match h3").innerText(), `A copy, ${words}`);
+      assert.ok((await unlikeness(await sides(page))) > 16, `${words}: they look alike before they are turned`);
+      await page.getByRole("button", { name: "Show both the same way round" }).click();
+      assert.ok((await unlikeness(await sides(page))) < 4, `${words}: they differ after they were turned`);
+    }
+    assert.deepEqual(complaints, []);
+  });
+
   await t.test("takes a picture by drop and by paste", async (t) => {
     const { page, complaints, register } = await visit(t, site);
     await register();
@@ -337,6 +354,41 @@ const textOnGround = [
   ["danger", "danger-soft"],
   ["surface", "danger"],
 ] as const;
+
+/** Ways to turn a picture, as the page names them; each step a picture of its own, since sharp has an order of its own for steps of one. */
+const orientations: readonly { words: string; turn: (file: Buffer) => Promise<Buffer> }[] = [
+  { words: "mirrored", turn: mirror },
+  { words: "mirrored top to bottom", turn: async (file) => quarter(await quarter(await mirror(file), 1), 1) },
+  { words: "turned a quarter clockwise", turn: (file) => quarter(file, 1) },
+  { words: "turned upside down", turn: (file) => quarter(file, 2) },
+  { words: "turned a quarter anticlockwise", turn: (file) => quarter(file, 3) },
+  { words: "mirrored and turned a quarter clockwise", turn: async (file) => quarter(await mirror(file), 1) },
+  { words: "mirrored and turned a quarter anticlockwise", turn: async (file) => quarter(await mirror(file), 3) },
+];
+
+function mirror(file: Buffer): Promise<Buffer> {
+  return sharp(file).flop().jpeg().toBuffer();
+}
+
+function quarter(file: Buffer, turnsClockwise: 1 | 2 | 3): Promise<Buffer> {
+  return sharp(file)
+    .rotate(90 * turnsClockwise)
+    .jpeg()
+    .toBuffer();
+}
+
+/** The two pictures of the one match, as they are seen. */
+function sides(page: Page): Promise<Buffer[]> {
+  const [given, kept] = [page.locator(".pair .picture").first(), page.locator(".pair .picture").last()];
+  return Promise.all([given, kept].map((side) => side.screenshot()));
+}
+
+/** Mean difference of two pictures' brightness, 0 to 255, seen from afar. */
+async function unlikeness(pair: readonly Buffer[]): Promise<number> {
+  const small = pair.map((file) => sharp(file).resize(24, 24, { fit: "fill" }).greyscale().raw().toBuffer());
+  const [left = Buffer.alloc(0), right = left] = await Promise.all(small);
+  return left.reduce((sum, value, i) => sum + Math.abs(value - (right[i] ?? 0)), 0) / left.length;
+}
 
 /** Cuts a soft-edged hole through a picture. */
 const hole = {

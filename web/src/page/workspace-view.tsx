@@ -33,6 +33,7 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
     void workspace.gallery.fetchMore();
     return workspace.close;
   }, [workspace]);
+  useWarningBeforeLeaving(workspace);
 
   const showsResults = useComputed(() => route.value.kind !== "home" && workspace.search.state.value.kind !== "idle");
   const open = (image: StoredImage): void => {
@@ -84,4 +85,15 @@ function useCopiesRoute({ api, search }: Workspace): ReadonlySignal<string | und
     });
   }, [to, api, search, problem]);
   return problem;
+}
+
+/** Has the browser ask before the page is left while pictures are on their way. */
+function useWarningBeforeLeaving({ uploads }: Workspace): void {
+  useEffect(() => {
+    const warn = (event: Event): void => {
+      if (uploads.tally.value.open > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [uploads]);
 }

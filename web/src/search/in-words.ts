@@ -41,9 +41,10 @@ export function verdictInWords(verdict: Match["verdict"]): string {
 }
 
 /** What a search found, in one true sentence. */
-export function summaryInWords({ query, index, matches }: SearchResult): string {
+export function summaryInWords({ query, index, matches, truncated }: SearchResult): string {
   const among = `among ${counted(index.images, "picture")}`;
   const noun = query.searchable === "exact-only" ? "identical file" : matches.every(isWhole) ? "copy" : "match";
+  if (truncated) return `The best ${counted(matches.length, noun)} found ${among}. There are more.`;
   if (matches.length > 0) return `${counted(matches.length, noun)} found ${among}.`;
   if (index.images === 0) return "There are no pictures to search yet.";
   return query.searchable === "exact-only" ? `No identical file found ${among}.` : `No copy found ${among}.`;
