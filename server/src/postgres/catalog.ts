@@ -1,7 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { StartError } from "../errors.ts";
 import type { Catalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
+import { reasonOf } from "./failures.ts";
 import { imagesIn } from "./images.ts";
 import { migrate } from "./migrate.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
@@ -9,12 +12,20 @@ import { announcer, listenForChanges } from "./wake-ups.ts";
 /** A migration may take longer than any statement of a request. */
 const migrationTimeoutMs = 60 * 60_000;
 
+/** How a catalogue is opened. */
+export interface CatalogOptions extends DatabaseOptions {
+  /** How long to wait for a server that does not answer yet, as when both are started at once. Default 30 s. */
+  readonly patienceMs?: number;
+}
+
+const retryMs = 250;
+
 /**
  * Opens the catalogue in a PostgreSQL database, 14 or newer, bringing its schema up to date first.
- * Throws `StartError` when that cannot be, and `database-unavailable` when the database does not answer.
+ * Throws `StartError` when that cannot be: the server does not answer, lets us not in, is too old, or its schema is not ours.
  */
-export async function openCatalog(options: DatabaseOptions): Promise<Catalog> {
-  await migrateAt(options);
+export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
+  await migrateWhenItAnswers(options);
   const database = openDatabase(options);
   const wakeUps = listenForChanges(options.url);
   const announce = announcer((text) => database.query(text, []));
@@ -29,7 +40,21 @@ export async function openCatalog(options: DatabaseOptions): Promise<Catalog> {
   };
 }
 
-async function migrateAt(options: DatabaseOptions): Promise<void> {
+async function migrateWhenItAnswers({ patienceMs = 30_000, ...options }: CatalogOptions): Promise<void> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await migrateOnce(options);
+    } catch (cause) {
+      const reason = reasonOf(cause);
+      if (!reason) throw cause;
+      if (!reason.mayPass || Date.now() > until) throw new StartError(reason.sentence, { cause });
+      await delay(retryMs);
+    }
+  }
+}
+
+async function migrateOnce(options: DatabaseOptions): Promise<void> {
   const database = openDatabase({ ...options, connectionsMax: 1, statementTimeoutMs: migrationTimeoutMs });
   try {
     await migrate(database);

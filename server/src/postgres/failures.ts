@@ -5,6 +5,8 @@ const retryAfterS = 5;
 /** SQLSTATEs (PostgreSQL manual, appendix A) that say the database cannot serve just now; two characters stand for a class. */
 const unavailable: ReadonlySet<string> = new Set([
   "08", // connection exceptions
+  "28", // not let in: whoever runs us must see to it, not whoever asked
+  "3D000", // the database is not there
   "53", // out of memory, too many connections
   "57014", // statement took longer than its limit
   "57P01", // being shut down
@@ -14,6 +16,9 @@ const unavailable: ReadonlySet<string> = new Set([
   "25006", // read only: a stand-by that is not yet promoted
   "55P03", // lock not granted in time
 ]);
+
+/** Those that waiting does not mend. */
+const needsHelp: ReadonlySet<string> = new Set(["28000", "28P01", "3D000"]);
 
 const diskFull = "53100";
 
@@ -53,4 +58,15 @@ export function asFailure(error: unknown): unknown {
     cause: error,
     retryAfterS,
   });
+}
+
+/** Why a database cannot be opened, in a sentence, if `error` says so; `mayPass`: whether it is worth waiting. */
+export function reasonOf(error: unknown): { readonly sentence: string; readonly mayPass: boolean } | undefined {
+  if (!(error instanceof Failure) || error.code !== "database-unavailable") return undefined;
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const what = cause instanceof Error ? cause.message : error.message;
+  return needsHelp.has(code)
+    ? { sentence: `The PostgreSQL server does not let Utsuru in: ${what}.`, mayPass: false }
+    : { sentence: `The PostgreSQL server does not answer: ${what}.`, mayPass: true };
 }

@@ -17,6 +17,7 @@ export const settings: Settings = {
   // memory and processes
   shared_buffers: "64MB",
   huge_pages: "off",
+  dynamic_shared_memory_type: "mmap", // in the data folder: a kill -9 leaves nothing in /dev/shm
   max_wal_size: "512MB",
   io_method: "sync",
   max_parallel_workers_per_gather: "0",
