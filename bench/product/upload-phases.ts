@@ -86,7 +86,7 @@ function imageOf(what: {
     bytes: staged.bytes,
     sha256: staged.sha256,
     createdAt: new Date(),
-    fingerprints: [inspection.fingerprint],
+    fingerprints: [inspection.pdq.fingerprint, inspection.dct256.whole.fingerprint],
     keys: { original: what.original.key, thumbnail: what.thumbnail.key },
   };
 }

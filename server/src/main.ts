@@ -57,7 +57,7 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   ]);
   const decoder = decoderPool({ processes: config.decoders });
   closing.add(() => decoder.close());
-  const index = await loadSearchIndex({ catalog, codes: new MultiIndex() });
+  const index = await loadSearchIndex({ catalog, codes: { pdq: new MultiIndex(), dct256: new MultiIndex() } });
   const clock = { now: () => new Date() };
   return { catalog, bucket, staging, decoder, index, clock, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
 }

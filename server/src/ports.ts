@@ -2,8 +2,9 @@
  * Everything the product needs from the world, on one page. Adapters (postgres/, buckets/, pixels/) implement these;
  * use cases ask for just the ones they need; main.ts brings the two together.
  */
+import type { Dct256 } from "@utsuru/core/dct256";
 import type { Algorithm, Fingerprint } from "@utsuru/core/fingerprint";
-import type { Orientation } from "@utsuru/core/orientations";
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -269,10 +270,9 @@ export interface Header {
 
 /** What one decode of a picture yields. */
 export interface Inspection extends Header {
-  /** Of the picture as a person sees it: EXIF turn applied, transparency on white, first frame. */
-  readonly fingerprint: Fingerprint;
-  /** The code of the picture after each symmetry was applied to it; `codes.identity` is the fingerprint's. */
-  readonly codes: Readonly<Record<Orientation, Uint8Array>>;
+  /** Fingerprints of the picture as a person sees it: EXIF turn applied, transparency on white, first frame. */
+  readonly pdq: OrientedFingerprint;
+  readonly dct256: Dct256;
 }
 
 /** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable`, `overloaded` or `shutting-down`. */

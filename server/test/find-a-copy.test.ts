@@ -165,3 +165,23 @@ test("two files, two ids and two fingerprints are compared", async (t) => {
   assert.equal(prints.body.distance, 0);
   assert.equal((await ada.send("/api/compare", [a])).status, 422);
 });
+
+test("a framed copy, a negative, and a mirrored negative in a frame are found", async (t) => {
+  const ada = await newPerson(await startServer(t));
+  await ada.upload([{ name: "a.jpg", bytes: await jpegOf(1) }]);
+  const frame = { top: 40, bottom: 40, left: 60, right: 60, background: "#000" };
+  const upright = await drawing(1).png().toBuffer();
+  const framed = await sharp(upright).extend(frame).jpeg().toBuffer();
+  const negative = await sharp(upright).negate().jpeg().toBuffer();
+  const both = await sharp(await sharp(negative).flop().png().toBuffer())
+    .extend(frame)
+    .jpeg()
+    .toBuffer();
+  const change = async (bytes: Buffer) => {
+    const [match] = (await ada.search({ name: "q.jpg", bytes })).body.matches;
+    return [match?.orientation, match?.inverted];
+  };
+  assert.deepEqual(await change(framed), ["identity", false]);
+  assert.deepEqual(await change(negative), ["identity", true]);
+  assert.deepEqual(await change(both), ["flip-horizontal", true]);
+});

@@ -9,10 +9,10 @@ import { digestFile } from "./digest-file.ts";
 export async function compareFiles(decoder: Decoder, a: string, b: string): Promise<boolean> {
   try {
     const [left, right] = [await queryOf(decoder, a), await queryOf(decoder, b)];
-    const { distance, orientation, evidence } = compare(left, right);
+    const { distance, orientation, inverted, evidence } = compare(left, right);
     const score = evidence?.score ?? scoreOf(distance);
     process.stdout.write(
-      `${JSON.stringify({ a, b, distance, distanceMax, score, verdict: evidence?.verdict ?? null, orientation })}\n`,
+      `${JSON.stringify({ a, b, distance, distanceMax, score, verdict: evidence?.verdict ?? null, orientation, inverted })}\n`,
     );
     return true;
   } catch (error) {

@@ -1,4 +1,5 @@
 import { toHex } from "@utsuru/core/fingerprint";
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import { Failure } from "../errors.ts";
 import type { Decoder } from "../ports.ts";
 import { digestFile } from "./digest-file.ts";
@@ -19,7 +20,7 @@ export async function hashFiles(decoder: Decoder, files: readonly string[]): Pro
 
 async function describe(decoder: Decoder, file: string): Promise<object> {
   const { sha256, bytes } = await digestFile(file);
-  const { format, width, height, fingerprint } = await decoder.inspect(file, {
+  const { format, width, height, pdq, dct256 } = await decoder.inspect(file, {
     signal: new AbortController().signal,
     exact: true,
   });
@@ -30,6 +31,12 @@ async function describe(decoder: Decoder, file: string): Promise<object> {
     height,
     bytes,
     sha256,
-    pdq: { hex: toHex(fingerprint.code), quality: fingerprint.quality },
+    pdq: view(pdq),
+    dct256: view(dct256.whole),
+    ...(dct256.trimmed ? { dct256Trimmed: view(dct256.trimmed) } : {}),
   };
+}
+
+function view({ fingerprint }: OrientedFingerprint): { hex: string; quality: number } {
+  return { hex: toHex(fingerprint.code), quality: fingerprint.quality };
 }

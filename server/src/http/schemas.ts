@@ -202,15 +202,20 @@ const MatchSchema = Type.Object(
     verdict: Type.Unsafe<"exact" | "copy" | "partial">({
       type: "string",
       enum: ["exact", "copy", "partial"],
-      description: "exact: the same bytes. copy: fingerprints at most 31 bits apart.",
+      description: "exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart.",
     }),
     score: Type.Number({ minimum: 0, maximum: 100, description: "100 · max(0, 1 − distance / 128)." }),
-    distance: Type.Integer({ minimum: 0, maximum: 256, description: "Differing bits of the fingerprints." }),
+    distance: Type.Integer({
+      minimum: 0,
+      maximum: 256,
+      description: "Differing bits of the nearest fingerprints, PDQ or dct256.",
+    }),
     distanceMax: Type.Literal(256),
     orientation: Type.Unsafe<(typeof orientations)[number]>({
       ...Orientation,
       description: "What was done to the stored image to get the query; rotations are clockwise.",
     }),
+    inverted: Type.Boolean({ description: "Whether the query is also a negative of the stored image." }),
   },
   { $id: "Match", ...strict },
 );
@@ -258,6 +263,7 @@ export const CompareAnswer = Type.Object(
       ...Orientation,
       description: "What was done to b to get a.",
     }),
+    inverted: Type.Boolean({ description: "Whether a is also a negative of b." }),
     a: QueryInfo,
     b: QueryInfo,
   },

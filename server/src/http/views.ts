@@ -50,13 +50,13 @@ export function searchView(result: SearchResult): SearchView {
 
 /** A comparison's answer; `b` stands for the stored image. */
 export function compareView(comparison: Comparison, a: Query, b: Query): Static<typeof schemas.CompareAnswer> {
-  const { distance, orientation, evidence } = comparison;
+  const { distance, orientation, inverted, evidence } = comparison;
   const match = evidence ? matchView(evidence, b.image) : null;
-  return { match, distance, distanceMax, orientation, a: queryView(a), b: queryView(b) };
+  return { match, distance, distanceMax, orientation, inverted, a: queryView(a), b: queryView(b) };
 }
 
-function matchView({ verdict, score, distance, orientation }: Evidence, image: Image | undefined): MatchView {
-  return { image: image ? imageView(image) : null, verdict, score, distance, distanceMax, orientation };
+function matchView({ verdict, score, distance, orientation, inverted }: Evidence, image: Image | undefined): MatchView {
+  return { image: image ? imageView(image) : null, verdict, score, distance, distanceMax, orientation, inverted };
 }
 
 function queryView(query: Query): SearchView["query"] {

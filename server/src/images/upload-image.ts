@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Bucket, Catalog, Clock, Decoder, Image, StagedFile, User, Visibility } from "../ports.ts";
+import type { Bucket, Catalog, Clock, Decoder, Image, Inspection, StagedFile, User, Visibility } from "../ports.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { discardObjects } from "./discard-objects.ts";
 import { imageKeys } from "./image-keys.ts";
@@ -72,7 +72,12 @@ function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder
     bytes: file.bytes,
     sha256: file.sha256,
     createdAt,
-    fingerprints: [inspection.fingerprint],
+    fingerprints: fingerprintsOf(inspection),
     keys: imageKeys(file.sha256, id),
   };
+}
+
+function fingerprintsOf({ pdq, dct256 }: Inspection): Image["fingerprints"] {
+  const all = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
+  return all.map(({ fingerprint }) => fingerprint);
 }

@@ -59,7 +59,8 @@ for (const format of formats) {
   test(`a ${format} gives its size, fingerprint and thumbnail`, async (t) => {
     const path = await fileOf(t, await encode(draw(400, 300), format));
     const { thumbnail, ...inspection } = await pool.ingest(path, { signal });
-    const { width, height, fingerprint, codes } = inspection;
+    const { width, height } = inspection;
+    const { fingerprint, codes } = inspection.pdq;
     assert.deepEqual({ format: inspection.format, width, height }, { format, width: 400, height: 300 });
     assert.deepEqual(codes.identity, fingerprint.code);
     const expected = pdq(drawPixels(400, 300)).fingerprint;
@@ -113,7 +114,11 @@ for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     const file = await draw(200, 120).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
     const stored = await sharp(file).raw().toBuffer();
     const upright = turnUpright({ data: stored, width: 200, height: 120, channels: 3 }, orientation);
-    const { width, height, fingerprint } = await inspect(t, file);
+    const {
+      width,
+      height,
+      pdq: { fingerprint },
+    } = await inspect(t, file);
     assert.deepEqual([width, height], [upright.width, upright.height]);
     assert.deepEqual(fingerprint, pdq(upright).fingerprint);
   });
@@ -124,18 +129,18 @@ for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     const { thumbnail, ...shrunk } = await pool.ingest(path, { signal });
     const exact = await pool.inspect(path, { signal, exact: true });
     assert.deepEqual([shrunk.width, shrunk.height], orientation > 4 ? [1200, 1800] : [1800, 1200]);
-    assert.ok(hammingDistance(shrunk.fingerprint.code, exact.fingerprint.code) <= 12);
+    assert.ok(hammingDistance(shrunk.pdq.fingerprint.code, exact.pdq.fingerprint.code) <= 12);
     const derivative = await pool.derive(path, { signal });
     const derived = await inspect(t, derivative, { exact: true });
-    assert.ok(hammingDistance(derived.fingerprint.code, exact.fingerprint.code) <= 6);
+    assert.ok(hammingDistance(derived.pdq.fingerprint.code, exact.pdq.fingerprint.code) <= 6);
     const small = await inspect(t, thumbnail);
-    assert.ok(hammingDistance(small.fingerprint.code, exact.fingerprint.code) <= 31);
+    assert.ok(hammingDistance(small.pdq.fingerprint.code, exact.pdq.fingerprint.code) <= 31);
   });
 }
 
 test("an exact hash is that of every pixel, however large the picture is", async (t) => {
   const file = await draw(1700, 1200).png({ compressionLevel: 1 }).toBuffer();
-  const { fingerprint } = await inspect(t, file, { exact: true });
+  const { fingerprint } = (await inspect(t, file, { exact: true })).pdq;
   assert.deepEqual(fingerprint, pdq(drawPixels(1700, 1200)).fingerprint);
 });
 
@@ -148,7 +153,7 @@ for (const [width, height] of [
     const file = await draw(width, height).jpeg({ quality: 90 }).toBuffer();
     const quick = await inspect(t, file);
     const exact = await inspect(t, file, { exact: true });
-    const bits = hammingDistance(quick.fingerprint.code, exact.fingerprint.code);
+    const bits = hammingDistance(quick.pdq.fingerprint.code, exact.pdq.fingerprint.code);
     assert.ok(bits <= 12, `${bits} bits`);
   });
 }

@@ -1,4 +1,5 @@
 /** What runs in a decoding process: one job at a time, asked for and answered over IPC. */
+import { dct256 } from "@utsuru/core/dct256";
 import { pdq } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
 import { Failure } from "../errors.ts";
@@ -28,8 +29,7 @@ async function perform(job: Job): Promise<Yield> {
 }
 
 function inspect({ header }: Picture, pixels: Pixels): Inspection {
-  const { fingerprint, codes } = pdq(pixels);
-  return { ...header, fingerprint, codes };
+  return { ...header, pdq: pdq(pixels), dct256: dct256(pixels) };
 }
 
 async function answer(job: Job): Promise<Answer> {

@@ -1,34 +1,46 @@
 import { hammingDistance } from "@utsuru/core/distance";
-import { inverseOf, type Orientation, orientations } from "@utsuru/core/orientations";
-import { copyDistanceMax } from "@utsuru/core/score";
+import { copyDistanceMax, spaceOf } from "@utsuru/core/score";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
+import { type Change, isTelling, type Probe, wantedCodes } from "./probe.ts";
 import { isSearchable, type Query } from "./query.ts";
 
-/** How near two pictures are, and whether that makes a match. `orientation` is what was done to `b` to get `a`. */
-export interface Comparison {
+/** How near two pictures are, by what was done to `b` to get `a`, and whether that makes a match. */
+export interface Comparison extends Change {
   readonly distance: number;
-  readonly orientation: Orientation;
   readonly evidence: Evidence | undefined;
+}
+
+interface Nearest extends Change {
+  readonly distance: number;
+  readonly isCopy: boolean;
 }
 
 /** Compares two pictures as a search with `a` over a library of just `b` would. */
 export function compare(a: Query, b: Query): Comparison {
-  if (a.picture && a.picture.sha256 === b.picture?.sha256)
-    return { distance: 0, orientation: "identity", evidence: exactEvidence };
-  const nearest = nearestOrientation(a, b.fingerprint.code);
-  const isCopy = isSearchable(a) && isSearchable(b) && nearest.distance <= copyDistanceMax;
-  return { ...nearest, evidence: isCopy ? copyEvidence(nearest.distance, nearest.orientation) : undefined };
+  if (a.picture && a.picture.sha256 === b.picture?.sha256) return { ...exactEvidence, evidence: exactEvidence };
+  if (!isSearchable(a) || !isSearchable(b)) return { ...asTheyAre(a, b), evidence: undefined };
+  const { isCopy, distance, ...change } = nearestOf(a, b.probes) ?? { ...asTheyAre(a, b), isCopy: false };
+  return { distance, ...change, evidence: isCopy ? copyEvidence(distance, change) : undefined };
 }
 
-function nearestOrientation(query: Query, code: Uint8Array): { distance: number; orientation: Orientation } {
-  let best: { distance: number; orientation: Orientation } = {
-    distance: Number.POSITIVE_INFINITY,
+/** The nearest codes of any space; a pair that makes a copy comes before one that does not. */
+function nearestOf(a: Query, stored: readonly Probe[]): Nearest | undefined {
+  const pairs = wantedCodes(a.probes).flatMap(({ space, wanted }) => {
+    const codes = stored.filter((probe) => isTelling(probe) && spaceOf(probe.fingerprint.algorithm) === space);
+    return wanted.flatMap(({ code, orientation, inverted }) =>
+      codes.map(({ fingerprint }): Nearest => {
+        const distance = hammingDistance(code, fingerprint.code);
+        return { distance, orientation, inverted, isCopy: distance <= copyDistanceMax[space] };
+      }),
+    );
+  });
+  return pairs.sort((x, y) => Number(y.isCopy) - Number(x.isCopy) || x.distance - y.distance)[0];
+}
+
+function asTheyAre(a: Query, b: Query): Change & { distance: number } {
+  return {
+    distance: hammingDistance(a.fingerprint.code, b.fingerprint.code),
     orientation: "identity",
+    inverted: false,
   };
-  for (const symmetry of orientations) {
-    const turned = query.codes[symmetry];
-    const distance = turned ? hammingDistance(turned, code) : Number.POSITIVE_INFINITY;
-    if (distance < best.distance) best = { distance, orientation: inverseOf(symmetry) };
-  }
-  return best;
 }

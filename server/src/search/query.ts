@@ -1,16 +1,16 @@
 import type { Fingerprint } from "@utsuru/core/fingerprint";
-import { qualityMin } from "@utsuru/core/score";
 import { Failure } from "../errors.ts";
 import { withLocalCopy } from "../images/local-copy.ts";
-import type { Bucket, Catalog, Decoder, Image, StagedFile, Staging, Viewer } from "../ports.ts";
-import type { Codes } from "./search-index.ts";
+import type { Bucket, Catalog, Decoder, Image, Inspection, StagedFile, Staging, Viewer } from "../ports.ts";
+import { isTelling, type Probe } from "./probe.ts";
 
 /** A picture to search with: a file, a stored image, or only its fingerprint. */
 export interface Query {
   /** What is known of the file; a bare fingerprint has none. */
   readonly picture: { readonly width: number; readonly height: number; readonly sha256: string } | undefined;
+  /** The PDQ fingerprint, which is shown, and whose quality decides whether the picture is searched with at all. */
   readonly fingerprint: Fingerprint;
-  readonly codes: Codes;
+  readonly probes: readonly Probe[];
   /** The stored image that this query is, if it is one. */
   readonly image: Image | undefined;
 }
@@ -19,7 +19,7 @@ type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Stag
 
 /** Whether the fingerprint says enough of its picture to be searched with. */
 export function isSearchable(query: Query): boolean {
-  return query.fingerprint.quality >= qualityMin;
+  return isTelling(query);
 }
 
 /** The query that a sent file is. Throws what the decoder throws. */
@@ -28,13 +28,15 @@ export async function queryOfFile(
   file: StagedFile,
   signal: AbortSignal,
 ): Promise<Query> {
-  const { width, height, fingerprint, codes } = await ports.decoder.inspect(file.path, { signal });
-  return { picture: { width, height, sha256: file.sha256 }, fingerprint, codes, image: undefined };
+  const inspection = await ports.decoder.inspect(file.path, { signal });
+  const { width, height } = inspection;
+  return { picture: { width, height, sha256: file.sha256 }, ...probesOf(inspection), image: undefined };
 }
 
-/** The query that a bare fingerprint is, with those of its turned and mirrored codes that the caller knows. */
-export function queryOfFingerprint(fingerprint: Fingerprint, turned: Codes = {}): Query {
-  return { picture: undefined, fingerprint, codes: { ...turned, identity: fingerprint.code }, image: undefined };
+/** The query that a bare PDQ fingerprint is, with those of its turned and mirrored codes that the caller knows. */
+export function queryOfFingerprint(fingerprint: Fingerprint, turned: Probe["codes"] = {}): Query {
+  const probe = { fingerprint, codes: { ...turned, identity: fingerprint.code } };
+  return { picture: undefined, fingerprint, probes: [probe], image: undefined };
 }
 
 /** The query that a stored image is. Its turned codes are not stored: they are computed from the original. Throws `not-found`. */
@@ -47,17 +49,17 @@ export async function queryOfImage(
   const fingerprint = image?.fingerprints.find(({ algorithm }) => algorithm === "pdq");
   if (!image || !fingerprint) throw new Failure("not-found", "There is no such image.");
   const { width, height, sha256 } = image;
-  const codes =
-    fingerprint.quality < qualityMin
-      ? { identity: fingerprint.code }
-      : await codesOfOriginal(ports, image, access.signal);
-  return { picture: { width, height, sha256 }, fingerprint, codes, image };
-}
-
-async function codesOfOriginal(ports: Ports, image: Image, signal: AbortSignal): Promise<Codes> {
+  const picture = { width, height, sha256 };
+  if (!isTelling({ fingerprint })) return { picture, fingerprint, probes: [], image };
+  const { signal } = access;
   const inspection = await withLocalCopy(ports, image, {
     signal,
     use: (path) => ports.decoder.inspect(path, { signal }),
   });
-  return inspection.codes;
+  return { picture, ...probesOf(inspection), image };
+}
+
+function probesOf({ pdq, dct256 }: Inspection): Pick<Query, "fingerprint" | "probes"> {
+  const probes = dct256.trimmed ? [pdq, dct256.whole, dct256.trimmed] : [pdq, dct256.whole];
+  return { fingerprint: pdq.fingerprint, probes };
 }

@@ -1,18 +1,14 @@
-import type { CodeIndex } from "@utsuru/core/code-index";
-import type { Orientation } from "@utsuru/core/orientations";
-import { inverseOf, orientations } from "@utsuru/core/orientations";
-import { copyDistanceMax, qualityMin } from "@utsuru/core/score";
+import type { CodeIndex, Slot } from "@utsuru/core/code-index";
+import { algorithms } from "@utsuru/core/fingerprint";
+import { type CodeSpace, copyDistanceMax, qualityMin, spaceOf } from "@utsuru/core/score";
 import type { Catalog, Image, IndexEntry, Viewer } from "../ports.ts";
+import { type Change, type Probe, type WantedCode, wantedCodes } from "./probe.ts";
 
-/** An image near a query. `orientation` is what was done to the stored image to get the query. */
-export interface Candidate {
+/** An image near a query. */
+export interface Candidate extends Change {
   readonly imageId: string;
   readonly distance: number;
-  readonly orientation: Orientation;
 }
-
-/** The codes of a picture after each symmetry; a query may know only some. */
-export type Codes = Readonly<Partial<Record<Orientation, Uint8Array>>>;
 
 /** The images of one catalog in memory, as far as search needs them: who may see them, and the codes of those with enough detail. */
 export interface SearchIndex {
@@ -20,91 +16,114 @@ export interface SearchIndex {
   readonly size: number;
   add(image: Image): void;
   remove(imageId: string): void;
-  /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest; nearest first, ties by id. */
-  near(codes: Codes, viewer: Viewer): Candidate[];
+  /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest of each space; nearest first, ties by id. */
+  near(probes: readonly Probe[], viewer: Viewer): Candidate[];
   /** Images that the viewer may see. */
   count(viewer: Viewer): number;
   /** Milliseconds since the oldest change of the database that is not in the index yet; 0 when there is none. */
   lagMs(): number;
 }
 
+/** An index of codes for each space. */
+export type CodeIndexes = Readonly<Record<CodeSpace, CodeIndex>>;
+
 /** Thousands of images may share one fingerprint: so many of the nearest are ranked, which takes a few milliseconds. */
 const candidatesMax = 10_000;
 
 /** Reads every fingerprint of the catalog into an index. */
-export async function loadSearchIndex(ports: { catalog: Catalog; codes: CodeIndex }): Promise<SearchIndex> {
-  const index = searchIndex(ports.codes);
-  for await (const batch of ports.catalog.images.entries("pdq")) for (const entry of batch) index.addEntry(entry);
+export async function loadSearchIndex(ports: { catalog: Catalog; codes: CodeIndexes }): Promise<SearchIndex> {
+  const index = new MemoryIndex(ports.codes);
+  for (const algorithm of algorithms) {
+    for await (const batch of ports.catalog.images.entries(algorithm)) for (const entry of batch) index.addEntry(entry);
+  }
   return index;
 }
 
-type Held = { readonly audience: number; readonly slot: number | undefined };
-
-function searchIndex(codes: CodeIndex): SearchIndex & { addEntry(entry: IndexEntry): void } {
-  const held = new Map<string, Held>();
-  const idOfSlot: (string | undefined)[] = [];
-  const counts = new Map<number, number>();
-
-  const addEntry = (entry: IndexEntry): void => {
-    if (held.has(entry.imageId)) return;
-    const slot = entry.quality < qualityMin ? undefined : codes.add(entry.code, entry.audience);
-    if (slot !== undefined) idOfSlot[slot] = entry.imageId;
-    held.set(entry.imageId, { audience: entry.audience, slot });
-    counts.set(entry.audience, (counts.get(entry.audience) ?? 0) + 1);
-  };
-
-  const remove = (imageId: string): void => {
-    const image = held.get(imageId);
-    if (!image) return;
-    held.delete(imageId);
-    counts.set(image.audience, (counts.get(image.audience) ?? 0) - 1);
-    if (image.slot === undefined) return;
-    codes.remove(image.slot);
-    idOfSlot[image.slot] = undefined;
-  };
-
-  const near = (query: Codes, viewer: Viewer): Candidate[] => {
-    const known = orientations.flatMap((symmetry) => {
-      const code = query[symmetry];
-      return code ? [{ symmetry, code }] : [];
-    });
-    const options = { viewer: viewer.audience, limit: candidatesMax };
-    const neighbours = codes.withinAny(
-      known.map(({ code }) => code),
-      copyDistanceMax,
-      options,
-    );
-    const candidates = neighbours.flatMap(({ slot, distance, query: number }): Candidate[] => {
-      const [imageId, nearest] = [idOfSlot[slot], known[number]];
-      return imageId && nearest ? [{ imageId, distance, orientation: inverseOf(nearest.symmetry) }] : [];
-    });
-    return candidates.sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
-  };
-
-  return {
-    get size() {
-      return held.size;
-    },
-    addEntry,
-    add: (image) => {
-      for (const entry of entriesOf(image)) addEntry(entry);
-    },
-    remove,
-    near,
-    count: (viewer) => (counts.get(0) ?? 0) + (counts.get(viewer.audience) ?? 0),
-    // Every change is put in before its request is answered, so nothing is ever behind.
-    lagMs: () => 0,
-  };
+interface Held {
+  readonly audience: number;
+  readonly slots: { readonly space: CodeSpace; readonly slot: Slot }[];
 }
 
-function entriesOf(image: Image): IndexEntry[] {
-  const audience = image.visibility === "public" ? 0 : image.owner.audience;
-  return image.fingerprints.map(({ algorithm, code, quality }) => ({
-    imageId: image.id,
-    audience,
-    sha256: image.sha256,
-    algorithm,
-    code,
-    quality,
-  }));
+class MemoryIndex implements SearchIndex {
+  readonly #codes: CodeIndexes;
+  readonly #held = new Map<string, Held>();
+  readonly #idOfSlot: Readonly<Record<CodeSpace, (string | undefined)[]>> = { pdq: [], dct256: [] };
+  readonly #counts = new Map<number, number>();
+
+  constructor(codes: CodeIndexes) {
+    this.#codes = codes;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  add(image: Image): void {
+    if (this.#held.has(image.id)) return;
+    const audience = image.visibility === "public" ? 0 : image.owner.audience;
+    for (const { algorithm, code, quality } of image.fingerprints) {
+      this.addEntry({ imageId: image.id, audience, sha256: image.sha256, algorithm, code, quality });
+    }
+  }
+
+  addEntry({ imageId, audience, algorithm, code, quality }: IndexEntry): void {
+    const held = this.#held.get(imageId) ?? { audience, slots: [] };
+    if (!this.#held.has(imageId)) {
+      this.#held.set(imageId, held);
+      this.#counts.set(audience, this.#countOf(audience) + 1);
+    }
+    if (quality < qualityMin) return;
+    const space = spaceOf(algorithm);
+    const slot = this.#codes[space].add(code, audience);
+    this.#idOfSlot[space][slot] = imageId;
+    held.slots.push({ space, slot });
+  }
+
+  remove(imageId: string): void {
+    const held = this.#held.get(imageId);
+    if (!held) return;
+    this.#held.delete(imageId);
+    this.#counts.set(held.audience, this.#countOf(held.audience) - 1);
+    for (const { space, slot } of held.slots) {
+      this.#codes[space].remove(slot);
+      this.#idOfSlot[space][slot] = undefined;
+    }
+  }
+
+  near(probes: readonly Probe[], viewer: Viewer): Candidate[] {
+    const nearest = new Map<string, Candidate>();
+    for (const { space, wanted } of wantedCodes(probes)) {
+      for (const candidate of this.#nearIn(space, wanted, viewer)) {
+        const known = nearest.get(candidate.imageId);
+        if (!known || candidate.distance < known.distance) nearest.set(candidate.imageId, candidate);
+      }
+    }
+    return [...nearest.values()].sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
+  }
+
+  count(viewer: Viewer): number {
+    return this.#countOf(0) + this.#countOf(viewer.audience);
+  }
+
+  lagMs(): number {
+    // Every change is put in before its request is answered, so nothing is ever behind.
+    return 0;
+  }
+
+  #nearIn(space: CodeSpace, wanted: readonly WantedCode[], viewer: Viewer): Candidate[] {
+    const queries = wanted.map(({ code }) => code);
+    const options = { viewer: viewer.audience, limit: candidatesMax };
+    return this.#codes[space]
+      .withinAny(queries, copyDistanceMax[space], options)
+      .flatMap(({ slot, distance, query }) => {
+        const [imageId, found] = [this.#idOfSlot[space][slot], wanted[query]];
+        return imageId && found
+          ? [{ imageId, distance, orientation: found.orientation, inverted: found.inverted }]
+          : [];
+      });
+  }
+
+  #countOf(audience: number): number {
+    return this.#counts.get(audience) ?? 0;
+  }
 }

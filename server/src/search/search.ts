@@ -36,9 +36,9 @@ export async function search(
 ): Promise<SearchResult> {
   const { viewer, limit, minScore } = options;
   const found = new Map<string, Found>();
-  const near = isSearchable(query) ? ports.index.near(query.codes, viewer) : [];
-  for (const { imageId, distance, orientation } of near)
-    found.set(imageId, { imageId, ...copyEvidence(distance, orientation) });
+  const near = isSearchable(query) ? ports.index.near(query.probes, viewer) : [];
+  for (const { imageId, distance, ...change } of near)
+    found.set(imageId, { imageId, ...copyEvidence(distance, change) });
   const sameBytes = query.picture
     ? await ports.catalog.images.findBySha256(query.picture.sha256, viewer, limit + 1)
     : [];

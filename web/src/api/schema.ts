@@ -355,13 +355,13 @@ export interface components {
         Match: {
             image: components["schemas"]["Image"] | null;
             /**
-             * @description exact: the same bytes. copy: fingerprints at most 31 bits apart.
+             * @description exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart.
              * @enum {string}
              */
             verdict: "exact" | "copy" | "partial";
             /** @description 100 · max(0, 1 − distance / 128). */
             score: number;
-            /** @description Differing bits of the fingerprints. */
+            /** @description Differing bits of the nearest fingerprints, PDQ or dct256. */
             distance: number;
             /** @enum {number} */
             distanceMax: 256;
@@ -370,6 +370,8 @@ export interface components {
              * @enum {string}
              */
             orientation: "identity" | "rotate-90" | "rotate-180" | "rotate-270" | "flip-horizontal" | "flip-vertical" | "transpose" | "transverse";
+            /** @description Whether the query is also a negative of the stored image. */
+            inverted: boolean;
         };
         /** @description What was searched with; width, height and sha256 are null for a bare fingerprint. */
         Query: {
@@ -1494,6 +1496,8 @@ export interface operations {
                          * @enum {string}
                          */
                         orientation: "identity" | "rotate-90" | "rotate-180" | "rotate-270" | "flip-horizontal" | "flip-vertical" | "transpose" | "transverse";
+                        /** @description Whether a is also a negative of b. */
+                        inverted: boolean;
                         a: components["schemas"]["Query"];
                         b: components["schemas"]["Query"];
                     };

@@ -1,8 +1,13 @@
 import type { Match, SearchResult } from "../api/shapes.ts";
 import { counted } from "../page/figures.ts";
 
-/** What was done to the stored picture to get the query, as a person would say it; `undefined` for nothing. */
-export function orientationInWords(orientation: Match["orientation"]): string | undefined {
+/** What was done to the stored picture to get the query, as a person would say it; nothing for nothing. */
+export function changesInWords({ orientation, inverted }: Pick<Match, "orientation" | "inverted">): string[] {
+  const turned = orientationInWords(orientation);
+  return [...(turned === undefined ? [] : [turned]), ...(inverted ? ["as a negative"] : [])];
+}
+
+function orientationInWords(orientation: Match["orientation"]): string | undefined {
   switch (orientation) {
     case "identity":
       return undefined;

@@ -4,7 +4,7 @@ import type { Match, StoredImage } from "../api/shapes.ts";
 import { sized } from "../page/figures.ts";
 import { useWorkspace } from "../page/workspace.ts";
 import { StoredPicture } from "../pictures/stored-picture.tsx";
-import { orientationInWords, verdictInWords } from "./in-words.ts";
+import { changesInWords, verdictInWords } from "./in-words.ts";
 import { QueryPicture } from "./query-picture.tsx";
 import type { Query } from "./search.ts";
 
@@ -19,7 +19,7 @@ export function MatchCard({ match, query, onOpen }: MatchCardProps): JSX.Element
   const { user } = useWorkspace();
   const alike = useSignal(false);
   const { image, orientation } = match;
-  const turned = orientationInWords(orientation);
+  const isTurned = orientation !== "identity";
   return (
     <li class="match" data-verdict={match.verdict}>
       <div class="pair">
@@ -37,14 +37,11 @@ export function MatchCard({ match, query, onOpen }: MatchCardProps): JSX.Element
         </figure>
       </div>
       <div class="match-about">
-        <h3>
-          {verdictInWords(match.verdict)}
-          {turned !== undefined && <>, {turned}</>}
-        </h3>
+        <h3>{[verdictInWords(match.verdict), ...changesInWords(match)].join(", ")}</h3>
         <p class="match-name">{image.file}</p>
         <p class="match-facts">{`${image.width} × ${image.height}, ${image.format.toUpperCase()}, ${sized(image.bytes)}`}</p>
         <Score match={match} />
-        {turned !== undefined && (
+        {isTurned && (
           <button
             type="button"
             class="button-quiet"

@@ -1,0 +1,50 @@
+import type { Fingerprint } from "@utsuru/core/fingerprint";
+import { inverseOf, type Orientation, orientations } from "@utsuru/core/orientations";
+import { type CodeSpace, codeSpaces, qualityMin, spaceOf } from "@utsuru/core/score";
+
+/** A fingerprint to search with, and the codes of the picture after each symmetry, as far as they are known. */
+export interface Probe {
+  readonly fingerprint: Fingerprint;
+  readonly codes: Readonly<Partial<Record<Orientation, Uint8Array>>>;
+}
+
+/** What was done to a stored picture to get the query: a symmetry, and whether its colours were inverted to a negative. */
+export interface Change {
+  readonly orientation: Orientation;
+  readonly inverted: boolean;
+}
+
+/** One code to look for, and what was done to a stored picture that has it. */
+export interface WantedCode extends Change {
+  readonly code: Uint8Array;
+}
+
+/** Whether a fingerprint rests on enough detail to be searched with. */
+export function isTelling({ fingerprint }: Pick<Probe, "fingerprint">): boolean {
+  return fingerprint.quality >= qualityMin;
+}
+
+/**
+ * The codes to look for in each space, those of the upright picture first: of equally near ones the first counts.
+ * A negative has the opposite dct256 code; PDQ's median is too far from zero for that (docs/fingerprints.md).
+ */
+export function wantedCodes(
+  probes: readonly Probe[],
+): readonly { readonly space: CodeSpace; readonly wanted: readonly WantedCode[] }[] {
+  return codeSpaces.flatMap((space) => {
+    const telling = probes.filter((probe) => isTelling(probe) && spaceOf(probe.fingerprint.algorithm) === space);
+    const wanted = orientations.flatMap((symmetry) =>
+      telling.flatMap(({ codes }) => {
+        const code = codes[symmetry];
+        return code ? [{ code, orientation: inverseOf(symmetry), inverted: false }] : [];
+      }),
+    );
+    const negatives =
+      space === "dct256" ? wanted.map((one) => ({ ...one, code: complementOf(one.code), inverted: true })) : [];
+    return wanted.length > 0 ? [{ space, wanted: [...wanted, ...negatives] }] : [];
+  });
+}
+
+function complementOf(code: Uint8Array): Uint8Array {
+  return code.map((byte) => ~byte);
+}
