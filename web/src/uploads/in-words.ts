@@ -2,14 +2,15 @@ import { counted } from "../page/figures.ts";
 import type { Tally, UploadState } from "./uploads.ts";
 
 /** How the files of an upload stand, in a sentence. */
-export function tallyInWords({ total, open, created, duplicate, rejected }: Tally): string {
+export function tallyInWords({ total, open, created, duplicate, rejected, cancelled }: Tally): string {
   if (open > 0) return `${total - open} of ${counted(total, "picture")} done.`;
   const parts = [
     created > 0 ? `${counted(created, "picture")} added` : "",
     duplicate > 0 ? `${duplicate} already here` : "",
     rejected > 0 ? `${rejected} refused` : "",
+    cancelled > 0 ? `${cancelled} called off` : "",
   ].filter((part) => part !== "");
-  return parts.length > 0 ? `${parts.join(", ")}.` : "Nothing was added.";
+  return `${parts.join(", ")}.`;
 }
 
 /** How one file stands, in a few words. */

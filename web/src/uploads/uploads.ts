@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import pLimit from "p-limit";
-import { type Problem, readProblem, unreachable } from "../api/problem.ts";
+import { type Outcome, type Problem, readProblem, unreachable } from "../api/problem.ts";
 import { sendForm } from "../api/send-form.ts";
 import type { StoredImage, UploadResult, Visibility } from "../api/shapes.ts";
 import type { Session } from "../session/session.ts";
@@ -28,6 +28,7 @@ export interface Tally {
   readonly created: number;
   readonly duplicate: number;
   readonly rejected: number;
+  readonly cancelled: number;
 }
 
 /** Files sent at once: one fills the line while another is being decoded. */
@@ -39,6 +40,11 @@ const pauseMaxS = 30;
 interface UploadsPorts {
   readonly session: Session;
   readonly onCreated: (image: StoredImage) => void;
+}
+
+interface Kept {
+  readonly status: "created" | "duplicate";
+  readonly image: StoredImage;
 }
 
 interface OpenUpload extends Upload {
@@ -106,11 +112,10 @@ export class Uploads {
     for (let retries = 0; ; retries++) {
       const response = await this.#send(upload, visibility, aborted);
       const body: unknown = await response.json().catch(() => undefined);
-      const result = readResult(body);
-      if (result !== undefined) return stateOf(result);
-      const problem = readProblem(response, body);
-      const pauseS = pauseBeforeRetry(problem);
-      if (pauseS === undefined || retries === retriesMax) return { kind: "rejected", detail: problem.detail };
+      const outcome = readOutcome(response, body);
+      if (outcome.kind === "ok") return { kind: outcome.value.status, image: outcome.value.image };
+      const pauseS = pauseBeforeRetry(outcome.problem);
+      if (pauseS === undefined || retries === retriesMax) return { kind: "rejected", detail: outcome.problem.detail };
       upload.state.value = { kind: "waiting" };
       await pause(pauseS * 1000, aborted);
     }
@@ -144,19 +149,23 @@ function tallyOf(list: readonly Upload[]): Tally {
     created: count("created"),
     duplicate: count("duplicate"),
     rejected: count("rejected"),
+    cancelled: count("cancelled"),
   };
 }
 
-/** The one file's result: the server answers 422 with results, too, when it rejected every file. */
+/** What became of the one file: a refusal is either its own, in a list of results, or that of the whole request. */
+function readOutcome(response: Response, body: unknown): Outcome<Kept> {
+  const { status, image, problem } = readResult(body) ?? {};
+  if (image !== undefined && (status === "created" || status === "duplicate")) {
+    return { kind: "ok", value: { status, image } };
+  }
+  return { kind: "problem", problem: readProblem(response, problem ?? body) };
+}
+
 function readResult(body: unknown): UploadResult | undefined {
   if (typeof body !== "object" || body === null || !("results" in body) || !Array.isArray(body.results))
     return undefined;
   return body.results[0];
-}
-
-function stateOf({ status, image, problem }: UploadResult): UploadState {
-  if (status !== "rejected" && image !== undefined) return { kind: status, image };
-  return { kind: "rejected", detail: problem?.detail ?? "The server gave no reason." };
 }
 
 /** Seconds to wait before the same file may be sent again; `undefined` when that would change nothing. */
