@@ -54,6 +54,28 @@ test("the page", { timeout: 600_000 }, async (t) => {
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("sends again what a busy server refused; says when none answers", async (t) => {
+    const { page, register, add } = await visit(t, site);
+    await register();
+    const problem = {
+      type: "/problems/overloaded",
+      title: "Overloaded",
+      status: 503,
+      code: "overloaded",
+      detail: "Busy.",
+    };
+    const busy = { status: 503, headers: { "retry-after": "1" }, json: problem } as const;
+    const ofOne = { status: 422, json: { results: [{ file: "x", status: "rejected", problem }] } } as const;
+    await page.route("**/api/upload", (route) => route.fulfill(ofOne), { times: 1 });
+    await page.route("**/api/upload", (route) => route.fulfill(busy), { times: 1 });
+    await add(await photo("patient.jpg", 15));
+    assert.equal(await page.locator(".uploads-head p").innerText(), "1 picture added.");
+
+    await page.route("**/api/**", (route) => route.abort());
+    await add(await photo("lost.jpg", 16));
+    assert.match(await page.locator(".upload-state").innerText(), /^The server did not answer/);
+  });
+
   await t.test("says why a form was refused, at the field that has to be mended", async (t) => {
     const { page, register, shoot } = await visit(t, site);
     await page.getByRole("button", { name: "Create an account" }).click();
