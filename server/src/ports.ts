@@ -4,6 +4,7 @@
  */
 import type { Dct256 } from "@utsuru/core/dct256";
 import type { Algorithm, Fingerprint } from "@utsuru/core/fingerprint";
+import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +280,12 @@ export interface Inspection extends Header {
 export interface Decoder {
   /** Header, fingerprint and codes of a file; `exact` hashes every pixel, where large pictures are otherwise shrunk as they are read. */
   inspect(path: string, options: { readonly signal: AbortSignal; readonly exact?: boolean }): Promise<Inspection>;
-  /** The same, and a WebP whose longest side is at most 320 px, without metadata. */
+  /** The named hashes of every pixel of a file, for the command line. */
+  hash(
+    path: string,
+    options: { readonly names: readonly HashName[]; readonly signal: AbortSignal },
+  ): Promise<Header & { readonly hashes: Partial<Record<HashName, Hash>> }>;
+  /** The same as `inspect`, and a WebP whose longest side is at most 320 px, without metadata. */
   ingest(
     path: string,
     options: { readonly signal: AbortSignal },

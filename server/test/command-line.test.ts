@@ -33,6 +33,8 @@ test("hash prints one JSON line a file; what is no image is said and ends with 1
   assert.match(line.sha256, /^[0-9a-f]{64}$/);
   assert.match(line.pdq.hex, /^[0-9a-f]{64}$/);
   assert.ok(line.pdq.quality > 50);
+  const others = JSON.parse((await utsuru("hash", "-a", "pdqCommandLine", "--algorithm", "phash", good)).stdout);
+  assert.deepEqual([others.pdq, others.pdqCommandLine.hex.length, others.phash.hex.length], [undefined, 64, 16]);
   const all = await utsuru("hash", bad, missing, good);
   assert.equal(all.code, 1);
   const lines = all.stdout
@@ -64,7 +66,7 @@ test("compare says distance, score, verdict and orientation", async (t) => {
 });
 
 test("wrong usage ends with 2, help with 0, and nothing else on standard output", async () => {
-  for (const args of [["nonsense"], ["hash"], ["compare", "one"], ["serve", "--what"]]) {
+  for (const args of [["nonsense"], ["hash"], ["hash", "-a", "md5", "x"], ["compare", "one"], ["serve", "--what"]]) {
     const { code, stdout, stderr } = await utsuru(...args);
     assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     assert.notEqual(stderr, "");

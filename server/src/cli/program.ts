@@ -1,4 +1,5 @@
-import { Command, type CommanderError } from "commander";
+import { type HashName, hashNames } from "@utsuru/core/hash-pixels";
+import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Decoder } from "../ports.ts";
 import { compareFiles } from "./compare-files.ts";
 import { hashFiles } from "./hash-files.ts";
@@ -10,6 +11,7 @@ export interface Roles {
 }
 
 const wrongUsage = 2;
+const usualHashes: readonly HashName[] = ["pdq", "dct256", "dct256Trimmed"];
 
 /** The command line. Results go to standard output, everything else to standard error; it ends 0, 1 on failure, 2 on wrong usage. */
 export function buildProgram(roles: Roles): Command {
@@ -25,7 +27,15 @@ export function buildProgram(roles: Roles): Command {
     .command("hash")
     .description("print the fingerprint of each file, one JSON line a file")
     .argument("<file...>", "pictures: JPEG, PNG, GIF, WebP, AVIF")
-    .action((files: string[]) => withDecoder(roles, (decoder) => hashFiles(decoder, files)));
+    .addOption(
+      new Option("-a, --algorithm <name>", `which hash, may be given several times: ${hashNames.join(", ")}`).argParser(
+        collectHashes,
+      ),
+    )
+    .addHelpText("after", "\nWithout --algorithm: pdq, dct256, and dct256Trimmed where there are flat borders.")
+    .action((files: string[], { algorithm }: { algorithm?: HashName[] }) =>
+      withDecoder(roles, (decoder) => hashFiles(decoder, files, algorithm ?? usualHashes)),
+    );
   program
     .command("compare")
     .description("print distance, score, verdict and orientation of two files as JSON")
@@ -46,4 +56,10 @@ async function withDecoder(roles: Roles, use: (decoder: Decoder) => Promise<bool
 
 function exit(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : wrongUsage);
+}
+
+function collectHashes(text: string, before: HashName[] = []): HashName[] {
+  const name = hashNames.find((known) => known === text);
+  if (!name) throw new InvalidArgumentError(`Allowed are ${hashNames.join(", ")}.`);
+  return [...before, name];
 }

@@ -46,6 +46,11 @@ export function decoderPool({
       if (done.job !== "inspect") throw new Error(`asked to inspect, the decoder did ${done.job}`);
       return done.inspection;
     },
+    hash: async (path, { names, signal }) => {
+      const done = await pool.run({ kind: "hash", path, names }, signal);
+      if (done.job !== "hash") throw new Error(`asked to hash, the decoder did ${done.job}`);
+      return done.hashed;
+    },
     ingest: async (path, { signal }) => {
       const done = await pool.run({ kind: "ingest", path }, signal);
       if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);

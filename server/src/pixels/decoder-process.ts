@@ -1,5 +1,6 @@
 /** What runs in a decoding process: one job at a time, asked for and answered over IPC. */
 import { dct256 } from "@utsuru/core/dct256";
+import { hashPixels } from "@utsuru/core/hash-pixels";
 import { pdq } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
 import { Failure } from "../errors.ts";
@@ -17,6 +18,10 @@ async function perform(job: Job): Promise<Yield> {
     case "inspect": {
       const pixels = await readPixels(picture, { exact: job.exact });
       return { kind: "done", job: "inspect", inspection: inspect(picture, pixels) };
+    }
+    case "hash": {
+      const hashes = hashPixels(await readPixels(picture, { exact: true }), job.names);
+      return { kind: "done", job: "hash", hashed: { ...picture.header, hashes } };
     }
     case "ingest": {
       const pixels = await readPixels(picture);

@@ -1,15 +1,20 @@
+import type { HashName } from "@utsuru/core/hash-pixels";
 import type { FailureCode } from "../errors.ts";
-import type { Inspection } from "../ports.ts";
+import type { Decoder, Inspection } from "../ports.ts";
+
+type Hashed = Awaited<ReturnType<Decoder["hash"]>>;
 
 /** What a decoding process is asked to do with a file. `exact` hashes every pixel, however large the picture is. */
 export type Job =
   | { readonly kind: "inspect"; readonly path: string; readonly exact: boolean }
+  | { readonly kind: "hash"; readonly path: string; readonly names: readonly HashName[] }
   | { readonly kind: "ingest"; readonly path: string }
   | { readonly kind: "derive"; readonly path: string };
 
 /** What a job yields. */
 export type Yield =
   | { readonly kind: "done"; readonly job: "inspect"; readonly inspection: Inspection }
+  | { readonly kind: "done"; readonly job: "hash"; readonly hashed: Hashed }
   | { readonly kind: "done"; readonly job: "ingest"; readonly inspection: Inspection; readonly thumbnail: Uint8Array }
   | { readonly kind: "done"; readonly job: "derive"; readonly picture: Uint8Array };
 
