@@ -20,6 +20,7 @@ const unavailable: ReadonlySet<string> = new Set([
 /** Those that waiting does not mend. */
 const needsHelp: ReadonlySet<string> = new Set(["28000", "28P01", "3D000"]);
 
+const forbidden = "42501";
 const diskFull = "53100";
 
 /** What Node says of a connection that could not be made or kept (errno names and those of its resolver). */
@@ -60,13 +61,15 @@ export function asFailure(error: unknown): unknown {
   });
 }
 
-/** Why a database cannot be opened, in a sentence, if `error` says so; `mayPass`: whether it is worth waiting. */
+/** Why a database cannot be opened, in a sentence, if that is what the error says; `mayPass`: whether it is worth waiting. */
 export function reasonOf(error: unknown): { readonly sentence: string; readonly mayPass: boolean } | undefined {
-  if (!(error instanceof Failure) || error.code !== "database-unavailable") return undefined;
-  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const what = cause instanceof Error ? cause.message : error.message;
-  return needsHelp.has(code)
-    ? { sentence: `The PostgreSQL server does not let Utsuru in: ${what}.`, mayPass: false }
-    : { sentence: `The PostgreSQL server does not answer: ${what}.`, mayPass: true };
+  const cause = error instanceof Failure ? error.cause : error;
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  if (!(first instanceof Error)) return undefined;
+  const code = "code" in first ? String(first.code) : "";
+  const say = (what: string, mayPass: boolean) => ({ sentence: `${what}: ${first.message}.`, mayPass });
+  if (code === forbidden) return say("The PostgreSQL user must own its database, and may not make tables", false);
+  if (needsHelp.has(code)) return say("The PostgreSQL server does not let Utsuru in", false);
+  const isAway = error instanceof Failure && error.code === "database-unavailable";
+  return isAway ? say("The PostgreSQL server does not answer", true) : undefined;
 }
