@@ -44,7 +44,7 @@ class Session {
   readonly #lines: AsyncIterator<string>;
 
   constructor(python: string) {
-    const script = join(import.meta.dirname, "faiss.py");
+    const script = join(import.meta.dirname, "faiss-session.py");
     const child = spawn(python, [script], { stdio: ["pipe", "pipe", "inherit"] });
     this.#process = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
