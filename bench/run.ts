@@ -22,6 +22,7 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   quality: () => import("./sections/quality.ts"),
   load: () => import("./sections/load.ts"),
   hamming: () => import("./sections/hamming.ts"),
+  fingerprint: () => import("./sections/fingerprint.ts"),
 };
 
 async function main(names: readonly string[]): Promise<void> {

@@ -1,0 +1,118 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { dct256 } from "@utsuru/core/dct256";
+import { averageHash, perceptualHash } from "@utsuru/core/imagehash";
+import { pdq } from "@utsuru/core/pdq";
+import type { Pixels } from "@utsuru/core/pixels";
+import { bmvbhash } from "blockhash-core";
+import { imageHash } from "image-hash";
+import imghash from "imghash";
+import sharp from "sharp";
+import { openPicture } from "../../server/src/pixels/picture.ts";
+import { readPixels } from "../../server/src/pixels/pixels.ts";
+import { photographJpeg } from "../product/pictures.ts";
+import type { Run, Table } from "../report.ts";
+import { median, round, timed } from "../statistics.ts";
+
+const require = createRequire(import.meta.url);
+/** It exports a function, though its declarations speak of a default export. */
+const phash: (file: string) => Promise<string> = require("sharp-phash");
+
+/** One way to a fingerprint; what it gives is not looked at. */
+interface Way {
+  readonly name: string;
+  readonly work: () => unknown;
+  readonly medianMsMax?: number;
+}
+
+/** How long fingerprints take, from pixels and from files, beside those that npm's packages make of the same. */
+export const run: Run = async (room) => {
+  const folder = await mkdtemp(join(tmpdir(), "utsuru-bench-"));
+  try {
+    const large = join(folder, "large.jpg");
+    const small = join(folder, "small.jpg");
+    await writeFile(large, await photographJpeg(2_000));
+    await sharp(large).resize(512, 512, { fit: "inside" }).jpeg({ quality: 90 }).toFile(small);
+    room.say("hashing pixels");
+    const tables = [
+      await hashPixels("Pixels of 512 × 384 to a fingerprint, ms", { file: small, rounds: 60, medianMsMax: 1 }),
+      await hashPixels("Pixels of 12 megapixels to a fingerprint, ms", { file: large, rounds: 11, medianMsMax: 100 }),
+    ];
+    room.say("hashing files");
+    tables.push(await hashFile("JPEG of 512 × 384 to a fingerprint, ms", { file: small, rounds: 25 }));
+    tables.push(await hashFile("JPEG of 12 megapixels to a fingerprint, ms", { file: large, rounds: 7 }));
+    return { kind: "measured", tables };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+interface Trial {
+  readonly file: string;
+  readonly rounds: number;
+  readonly medianMsMax?: number;
+}
+
+async function hashPixels(title: string, { file, rounds, medianMsMax }: Trial): Promise<Table> {
+  const pixels = await readPixels(await openPicture(file), { exact: true });
+  const withAlpha = { ...pixels, data: await sharp(file).ensureAlpha().raw().toBuffer() };
+  const ways: Way[] = [
+    { name: "pdq, all 8 orientations", work: () => pdq(pixels), ...(medianMsMax ? { medianMsMax } : {}) },
+    { name: "dct256, whole and trimmed, all 8 orientations", work: () => dct256(pixels) },
+    { name: "averageHash", work: () => averageHash(pixels) },
+    { name: "perceptualHash", work: () => perceptualHash(pixels) },
+    { name: "blockhash-core, 256 bits", work: () => bmvbhash(withAlpha, 16) },
+  ];
+  return table(title, ways, await alternate(ways, rounds));
+}
+
+async function hashFile(title: string, { file, rounds }: Trial): Promise<Table> {
+  const hashImage = promisify(imageHash);
+  const decode = async (): Promise<Pixels> => readPixels(await openPicture(file));
+  const ways: Way[] = [
+    { name: "decoding as the server does, alone", work: decode },
+    { name: "pdq so", work: async () => pdq(await decode()) },
+    { name: "pdq of every pixel", work: async () => pdq(await readPixels(await openPicture(file), { exact: true })) },
+    { name: "dct256 as the server decodes", work: async () => dct256(await decode()) },
+    { name: "sharp-phash", work: () => phash(file) },
+    { name: "imghash, 256 bits", work: () => imghash.hash(file, 16) },
+    { name: "image-hash, 256 bits", work: () => hashImage(file, 16, true) },
+    { name: "sharp and blockhash-core, 256 bits", work: () => decodeAndBlockhash(file) },
+  ];
+  return table(title, ways, await alternate(ways, rounds));
+}
+
+async function decodeAndBlockhash(file: string): Promise<string> {
+  const { data, info } = await sharp(file).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  return bmvbhash({ data, width: info.width, height: info.height }, 16);
+}
+
+/** Times of each way, the ways taking turns so that a busy spell of the machine meets all of them; the first round is not counted. */
+async function alternate(ways: readonly Way[], rounds: number): Promise<readonly (readonly number[])[]> {
+  const times: number[][] = ways.map(() => []);
+  for (let turn = 0; turn <= rounds; turn++) {
+    for (const [index, { work }] of ways.entries()) {
+      const { ms } = await timed(async () => work());
+      if (turn > 0) times[index]?.push(ms);
+    }
+  }
+  return times;
+}
+
+function table(title: string, ways: readonly Way[], times: readonly (readonly number[])[]): Table {
+  const rows = ways.map(({ name, medianMsMax }, index) => {
+    const own = times[index] ?? [];
+    const middle = median(own);
+    const target = medianMsMax === undefined ? "" : `≤ ${medianMsMax}: ${middle <= medianMsMax ? "reached" : "MISSED"}`;
+    return [name, own.length, round(middle, 2), round(Math.min(...own), 2), target];
+  });
+  return {
+    title,
+    columns: ["way", "times", "median", "least", "target"],
+    rows,
+    notes: ["A drawn photograph; the ways took turns; one process."],
+  };
+}
