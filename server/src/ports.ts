@@ -132,8 +132,11 @@ export interface Images {
   findOwned(sha256: string, ownerId: string): Promise<Image | undefined>;
   /** The owner's images, newest first, after the cursor (an id) if one is given. */
   list(ownerId: string, page: { readonly limit: number; readonly after?: string }): Promise<Page<Image>>;
-  /** Forgets the owner's image and notes, in the same transaction, that its objects must go; `undefined` when the owner has no such image. */
-  remove(id: string, ownerId: string): Promise<{ keys: readonly string[] } | undefined>;
+  /**
+   * Forgets the owner's image and notes, in the same transaction, that its objects must go: original, thumbnail and those of
+   * `moreKeys`. `undefined` when the owner has no such image.
+   */
+  remove(id: string, ownerId: string, moreKeys?: readonly string[]): Promise<{ keys: readonly string[] } | undefined>;
   /** Objects that a removal left to delete, oldest first. */
   pendingDeletions(limit: number): Promise<readonly string[]>;
   /** Says that the bucket no longer has the object. */

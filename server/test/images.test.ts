@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
 import { newPerson, type Person } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { startServer } from "./support/server.ts";
+import { dataFolder, startServer } from "./support/server.ts";
 
 type View = { id: string; sha256: string; [key: string]: unknown };
 type Result = { file: string; status: string; image: View; problem: { code: string; status: number } };
@@ -247,4 +249,19 @@ test("forms that are not right are refused with a reason, and nothing stays behi
   );
   assert.equal((await raw("application/json", "{}")).status, 415);
   assert.deepEqual((await ada.call("GET", "/api/images")).body.items, []);
+});
+
+test("a deletion leaves nothing of the image in the bucket, the copy for others included", async (t) => {
+  const data = await dataFolder(t);
+  const server = await startServer(t, { data });
+  const [ada, bob] = [await newPerson(server), await newPerson(server)];
+  const { id } = await uploadOne(ada, 71);
+  assert.equal((await bob.download(`/api/images/${id}/file`)).status, 200);
+  const kept = async (): Promise<string[]> => {
+    const entries = await readdir(join(data, "images"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  };
+  assert.equal((await kept()).length, 3);
+  assert.equal((await ada.call("DELETE", `/api/images/${id}`)).status, 204);
+  assert.deepEqual(await kept(), []);
 });

@@ -1,6 +1,6 @@
 import { deleteImage } from "../images/delete-image.ts";
+import { findImage } from "../images/find-image.ts";
 import { listImages } from "../images/list-images.ts";
-import { findImage } from "../images/open-file.ts";
 import type { App, Ports } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { answers, noContent, secured } from "./route-schemas.ts";

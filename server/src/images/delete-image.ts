@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Bucket, Catalog, User } from "../ports.ts";
 import type { SearchIndex } from "../search/search-index.ts";
+import { derivativeKey } from "./image-keys.ts";
 
 type Ports = { catalog: Catalog; bucket: Bucket; index: SearchIndex };
 
@@ -9,7 +10,9 @@ type Ports = { catalog: Catalog; bucket: Bucket; index: SearchIndex };
  * give up are noted in the database and swept later. Throws `not-found`.
  */
 export async function deleteImage(ports: Ports, imageId: string, owner: User): Promise<void> {
-  const removed = await ports.catalog.images.remove(imageId, owner.id);
+  const image = await ports.catalog.images.find(imageId, owner);
+  // The derivative may not have been made, or is being made: noting it costs nothing, missing it leaves a picture behind.
+  const removed = image && (await ports.catalog.images.remove(imageId, owner.id, [derivativeKey(image)]));
   if (!removed) throw new Failure("not-found", "There is no such image.");
   ports.index.remove(imageId);
   await Promise.allSettled(removed.keys.map((key) => deleteObject(ports, key)));

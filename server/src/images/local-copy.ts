@@ -1,16 +1,18 @@
-import { Failure } from "../errors.ts";
-import type { Bucket, Image, Staging } from "../ports.ts";
+import type { Bucket, Catalog, Staging } from "../ports.ts";
+import { presentIn, type Viewed } from "./find-image.ts";
 
-/** Lends an image's original as a local file for the time of a piece of work. Throws `bucket-unavailable` when it is not there. */
+/**
+ * Lends an image's original as a local file for the time of a piece of work. When it is not there, throws `not-found` if the
+ * image was deleted meanwhile, else `bucket-unavailable`.
+ */
 export async function withLocalCopy<T>(
-  ports: { bucket: Bucket; staging: Staging },
-  image: Image,
+  ports: { bucket: Bucket; catalog: Catalog; staging: Staging },
+  viewed: Viewed,
   work: { readonly signal: AbortSignal; readonly use: (path: string) => Promise<T> },
 ): Promise<T> {
   const { signal, use } = work;
-  const original = await ports.bucket.get(image.keys.original, { signal });
-  if (!original)
-    throw new Failure("bucket-unavailable", "The storage does not have this file at the moment.", { retryAfterS: 30 });
+  const { image } = viewed;
+  const original = await presentIn(ports.catalog, viewed, () => ports.bucket.get(image.keys.original, { signal }));
   const copy = await ports.staging.stage(original.stream, { bytesMax: image.bytes, signal });
   try {
     return await use(copy.path);

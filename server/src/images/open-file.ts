@@ -1,5 +1,6 @@
-import { Failure } from "../errors.ts";
 import type { Bucket, ByteRange, Catalog, Decoder, Image, Staging, Viewer } from "../ports.ts";
+import { discardObjects } from "./discard-objects.ts";
+import { findImage, presentIn, type Viewed } from "./find-image.ts";
 import { derivativeKey } from "./image-keys.ts";
 import { withLocalCopy } from "./local-copy.ts";
 import { mediaTypes } from "./media-types.ts";
@@ -16,13 +17,6 @@ export interface OpenFile {
 
 type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
 
-/** The image, if the viewer may see it. Throws `not-found`, the same for what is not there and what is not theirs to see. */
-export async function findImage(ports: Pick<Ports, "catalog">, id: string, viewer: Viewer): Promise<Image> {
-  const image = await ports.catalog.images.find(id, viewer);
-  if (!image) throw new Failure("not-found", "There is no such image.");
-  return image;
-}
-
 /** The original for its owner; for others who may see the image, the picture encoded anew without metadata. */
 export async function openFile(
   ports: Ports,
@@ -31,9 +25,10 @@ export async function openFile(
 ): Promise<OpenFile> {
   const image = await findImage(ports, id, access.viewer);
   const own = image.owner.id === access.viewer.id;
-  const key = own ? image.keys.original : await derivative(ports, image, access.signal);
   const revision = own ? image.sha256 : `${image.sha256}-clean`;
-  return openObject(ports.bucket, { key, image, revision, contentType: mediaTypes[image.format] });
+  const viewed = { image, viewer: access.viewer };
+  const key = own ? image.keys.original : await derivative(ports, viewed, access.signal);
+  return openObject(ports, viewed, { key, revision, contentType: mediaTypes[image.format] });
 }
 
 /** The thumbnail: WebP, longest side at most 320 px. */
@@ -44,37 +39,37 @@ export async function openThumbnail(
 ): Promise<OpenFile> {
   const image = await findImage(ports, id, viewer);
   const revision = `${image.sha256}-thumbnail`;
-  return openObject(ports.bucket, { key: image.keys.thumbnail, image, revision, contentType: "image/webp" });
+  return openObject(ports, { image, viewer }, { key: image.keys.thumbnail, revision, contentType: "image/webp" });
 }
 
 async function openObject(
-  bucket: Bucket,
-  what: Pick<OpenFile, "image" | "contentType" | "revision"> & { key: string },
+  { bucket, catalog }: Pick<Ports, "catalog" | "bucket">,
+  viewed: Viewed,
+  what: Pick<OpenFile, "contentType" | "revision"> & { key: string },
 ): Promise<OpenFile> {
-  const size = await bucket.size(what.key);
-  if (size === undefined) throw missing();
+  const { key, contentType, revision } = what;
   return {
-    image: what.image,
-    contentType: what.contentType,
-    revision: what.revision,
-    bytes: size,
-    open: async (range) => {
-      const object = await bucket.get(what.key, range ? { range } : {});
-      if (!object) throw missing();
-      return object.stream;
-    },
+    image: viewed.image,
+    contentType,
+    revision,
+    bytes: await presentIn(catalog, viewed, () => bucket.size(key)),
+    open: async (range) => (await presentIn(catalog, viewed, () => bucket.get(key, range ? { range } : {}))).stream,
   };
 }
 
 /** The key of the derivative, which is made and kept when it is not there yet. */
-async function derivative(ports: Ports, image: Image, signal: AbortSignal): Promise<string> {
+async function derivative(ports: Ports, viewed: Viewed, signal: AbortSignal): Promise<string> {
+  const { image, viewer } = viewed;
   const key = derivativeKey(image);
   if ((await ports.bucket.size(key)) !== undefined) return key;
-  const content = await withLocalCopy(ports, image, { signal, use: (path) => ports.decoder.derive(path, { signal }) });
+  const content = await withLocalCopy(ports, viewed, { signal, use: (path) => ports.decoder.derive(path, { signal }) });
   await ports.bucket.put(key, { content }, { contentType: mediaTypes[image.format], signal });
+  try {
+    await findImage(ports, image.id, viewer);
+  } catch (error) {
+    // Deleted while this was being made, or not known: a derivative can be made again, one left behind is found by nobody.
+    await discardObjects(ports.bucket, [key]);
+    throw error;
+  }
   return key;
-}
-
-function missing(): Failure {
-  return new Failure("bucket-unavailable", "The storage does not have this file at the moment.", { retryAfterS: 30 });
 }

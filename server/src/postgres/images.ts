@@ -16,8 +16,8 @@ export function imagesIn(database: Database, announce: () => void): Images {
     findBySha256: (sha256, viewer, limit) => findBySha256(database, { sha256, limit }, viewer),
     findOwned: (sha256, ownerId) => findOwned(database, sha256, ownerId),
     list: (ownerId, page) => list(database, ownerId, page),
-    remove: async (id, ownerId) => {
-      const removed = await remove(database, id, ownerId);
+    remove: async (id, ownerId, moreKeys = []) => {
+      const removed = await remove(database, { id, ownerId, moreKeys });
       if (removed) announce();
       return removed;
     },
@@ -181,19 +181,22 @@ async function list(on: Connection, ownerId: string, page: Parameters<Images["li
   return { items, next: rows.length > page.limit ? items.at(-1)?.id : undefined };
 }
 
-async function remove(on: Connection, id: string, ownerId: string): Promise<{ keys: string[] } | undefined> {
+async function remove(
+  on: Connection,
+  what: { id: string; ownerId: string; moreKeys: readonly string[] },
+): Promise<{ keys: string[] } | undefined> {
   const rows = await on.query<{ key: string }>(
     `with removed as (
        delete from images where id = $1 and owner_id = $2 returning id
      ), noted as (
        insert into bucket_deletions (key)
-       select unnest(array[d.original_key, d.thumbnail_key])
+       select unnest(array[d.original_key, d.thumbnail_key] || $3::text[])
        from image_data d join removed on removed.id = d.image_id
        on conflict (key) do nothing
      )
-     select unnest(array[d.original_key, d.thumbnail_key]) as key
+     select unnest(array[d.original_key, d.thumbnail_key] || $3::text[]) as key
      from image_data d join removed on removed.id = d.image_id`,
-    [id, ownerId],
+    [what.id, what.ownerId, what.moreKeys],
   );
   return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
 }

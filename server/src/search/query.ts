@@ -51,11 +51,15 @@ export async function queryOfImage(
   const { width, height, sha256 } = image;
   const picture = { width, height, sha256 };
   if (!isTelling({ fingerprint })) return { picture, fingerprint, probes: [], image };
-  const { signal } = access;
-  const inspection = await withLocalCopy(ports, image, {
-    signal,
-    use: (path) => ports.decoder.inspect(path, { signal }),
-  });
+  const { signal, viewer } = access;
+  const inspection = await withLocalCopy(
+    ports,
+    { image, viewer },
+    {
+      signal,
+      use: (path) => ports.decoder.inspect(path, { signal }),
+    },
+  );
   return { picture, ...probesOf(inspection), image };
 }
 
