@@ -25,6 +25,10 @@ export async function documentation(app: App): Promise<void> {
       ],
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
     },
+    transform: ({ schema, url }) => ({
+      schema: schema?.querystring ? { ...schema, querystring: withoutDefaultsRequired(schema.querystring) } : schema,
+      url,
+    }),
     refResolver: { buildLocalReference: (json) => String(json.$id) },
   });
   await app.register(swaggerUi, {
@@ -33,4 +37,14 @@ export async function documentation(app: App): Promise<void> {
     uiConfig: { docExpansion: "list", tryItOutEnabled: true, persistAuthorization: false },
   });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** A field with a default is required of what a call works with, not of who sends it. */
+function withoutDefaultsRequired(query: unknown): unknown {
+  const {
+    properties = {},
+    required = [],
+    ...rest
+  } = query as { properties?: Record<string, object>; required?: string[] };
+  return { ...rest, properties, required: required.filter((name) => !("default" in (properties[name] ?? {}))) };
 }

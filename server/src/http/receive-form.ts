@@ -93,8 +93,15 @@ function checkCount(count: number, rules: FormRules): void {
 
 /** The name to show for a file: one line, no control characters, of bounded length. It is never part of a key or a path. */
 function cleanName(name: string | undefined): string {
-  const line = (name ?? "").replaceAll(/\p{Cc}|[\u2028\u2029]/gu, "").trim();
+  const line = unescapeName(name ?? "")
+    .replaceAll(/\p{Cc}|[\u2028\u2029]/gu, "")
+    .trim();
   return [...line].slice(0, nameLengthMax).join("") || "image";
+}
+
+/** What browsers escape in a part's name, just these three (WHATWG HTML, multipart/form-data encoding algorithm). */
+function unescapeName(name: string): string {
+  return name.replaceAll("%22", '"').replaceAll("%0D", "\r").replaceAll("%0A", "\n");
 }
 
 function unknownPart(name: string): Failure {

@@ -807,8 +807,8 @@ export interface operations {
     };
     listImages: {
         parameters: {
-            query: {
-                limit: number;
+            query?: {
+                limit?: number;
                 cursor?: string;
             };
             header?: never;
@@ -1148,9 +1148,9 @@ export interface operations {
     };
     search: {
         parameters: {
-            query: {
-                minScore: number;
-                limit: number;
+            query?: {
+                minScore?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1305,9 +1305,9 @@ export interface operations {
     };
     findSimilar: {
         parameters: {
-            query: {
-                minScore: number;
-                limit: number;
+            query?: {
+                minScore?: number;
+                limit?: number;
             };
             header?: never;
             path: {
