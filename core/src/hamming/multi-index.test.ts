@@ -99,6 +99,20 @@ test("finds codes that came all at once, and those that came after", () => {
   }
 });
 
+test("lists more equal codes than its list of results holds, and the first of them alone", () => {
+  const count = 70_000;
+  const index = new MultiIndex({ walk: "always" });
+  index.addAll(new Uint8Array(count * 32), new Uint32Array(count));
+  const found = index.within(new Uint8Array(32), 0);
+  assert.equal(found.length, count);
+  assert.ok(found.every(({ slot, distance }, i) => slot === i && distance === 0));
+  const nearest = index.nearest(new Uint8Array(32), 3);
+  assert.deepEqual(
+    nearest.map(({ slot }) => slot),
+    [0, 1, 2],
+  );
+});
+
 test("refuses more codes than one memory can hold", () => {
   assert.throws(() => new MultiIndex({ codesMax: 60_000_000 }), /one index holds 5\d{7} codes, not 60000000/);
 });
