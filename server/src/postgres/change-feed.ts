@@ -2,7 +2,7 @@ import type { Algorithm } from "@utsuru/core/fingerprint";
 import { Failure } from "../errors.ts";
 import type { ChangeFeed, FeedEvent, FeedPosition, ImageChange } from "../ports.ts";
 import type { Connection } from "./database.ts";
-import { type EntryColumns, entryColumns, entryTables, toEntry } from "./entries.ts";
+import { entriesOf } from "./entries.ts";
 import { type DatabaseState, parsePosition, rewind, stateSql, toPosition, unseenBy } from "./feed-position.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
@@ -92,51 +92,46 @@ interface Range {
   readonly algorithm: Algorithm;
 }
 
-type ChangeRow = EntryColumns & { readonly changed_id: string; readonly transaction: string };
+interface ChangeRow {
+  readonly transaction: string;
+  readonly image_id: string;
+}
 
 async function* readChanges(on: Connection, range: Range): AsyncIterable<ImageChange[]> {
-  let after = { transaction: "0", image: zeroId };
+  let after: ChangeRow = { transaction: "0", image_id: zeroId };
   for (;;) {
-    const rows: ChangeRow[] = await readPage(on, range, after);
+    const rows = await readPage(on, range, after);
     const last = rows.at(-1);
     if (!last) return;
-    yield rows.map((row) => toChange(row, range.algorithm));
+    const ids = rows.map((row) => row.image_id);
+    const entries = await entriesOf(on, ids, range.algorithm);
+    yield ids.map((imageId) => ({ imageId, entry: entries.get(imageId) }));
     if (rows.length < pageSize) return;
-    after = { transaction: last.transaction, image: last.changed_id };
+    after = last;
   }
 }
 
-/** Two reads of the index, and not one range from the oldest transaction under way: that may be hours old, and the range then long. */
-async function readPage(
-  on: Connection,
-  { since, until, algorithm }: Range,
-  after: { readonly transaction: string; readonly image: string },
-): Promise<ChangeRow[]> {
+/**
+ * Two reads of the index, and not one range from the oldest transaction under way: that may be hours old, and the range then long.
+ * Each with its own order and limit, else PostgreSQL sorts all that is left for every page.
+ */
+async function readPage(on: Connection, { since, until }: Range, after: ChangeRow): Promise<ChangeRow[]> {
   const { inProgress, xmax } = unseenBy(since);
   return on.query<ChangeRow>(
-    `with changed as (
-       select transaction, image_id from image_changes
-       where transaction = any ($1::xid8[]) and (transaction, image_id) > ($3::xid8, $4::uuid)
-         and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
+    `select transaction::text, image_id from (
+       (select transaction, image_id from image_changes
+        where transaction = any ($1::xid8[]) and (transaction, image_id) > ($3::xid8, $4::uuid)
+          and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
+        order by transaction, image_id limit ${pageSize})
        union all
-       select transaction, image_id from image_changes
-       where transaction >= $2::xid8 and (transaction, image_id) > ($3::xid8, $4::uuid)
-         and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
-       order by transaction, image_id limit ${pageSize}
-     )
-     select c.image_id as changed_id, c.transaction::text as transaction, e.*
-     from changed c
-     left join lateral (
-       select ${entryColumns} from ${entryTables} where f.image_id = c.image_id and f.algorithm = $6
-     ) e on true
-     order by c.transaction, c.image_id`,
-    [inProgress, xmax, after.transaction, after.image, until, algorithm],
+       (select transaction, image_id from image_changes
+        where transaction >= $2::xid8 and (transaction, image_id) > ($3::xid8, $4::uuid)
+          and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
+        order by transaction, image_id limit ${pageSize})
+     ) as changed
+     order by changed.transaction, changed.image_id limit ${pageSize}`,
+    [inProgress, xmax, after.transaction, after.image_id, until],
   );
-}
-
-function toChange(row: ChangeRow, algorithm: Algorithm): ImageChange {
-  // Without a fingerprint the left join gives nulls.
-  return { imageId: row.changed_id, entry: row.image_id === null ? undefined : toEntry(row, algorithm) };
 }
 
 async function isBeyondHorizon(on: Connection, position: FeedPosition): Promise<boolean> {

@@ -9,14 +9,26 @@ const batchSize = 5_000;
 export async function* entriesIn(on: Connection, algorithm: Algorithm): AsyncIterable<readonly IndexEntry[]> {
   let after: string | null = null;
   do {
-    const rows: EntryColumns[] = await readBatch(on, algorithm, after);
+    const rows: EntryRow[] = await readBatch(on, algorithm, after);
     if (rows.length > 0) yield rows.map((row) => toEntry(row, algorithm));
     after = rows.length === batchSize ? (rows.at(-1)?.image_id ?? null) : null;
   } while (after !== null);
 }
 
-/** One row of {@link entryColumns}. */
-export interface EntryColumns {
+/** The entries of those of the images that have a fingerprint of the algorithm, by image id. */
+export async function entriesOf(
+  on: Connection,
+  imageIds: readonly string[],
+  algorithm: Algorithm,
+): Promise<ReadonlyMap<string, IndexEntry>> {
+  const rows = await on.query<EntryRow>(
+    `select ${entryColumns} from ${entryTables} where f.image_id = any ($1::uuid[]) and f.algorithm = $2`,
+    [imageIds, algorithm],
+  );
+  return new Map(rows.map((row) => [row.image_id, toEntry(row, algorithm)]));
+}
+
+interface EntryRow {
   readonly image_id: string;
   readonly audience: number;
   readonly sha256: string;
@@ -24,16 +36,14 @@ export interface EntryColumns {
   readonly quality: number;
 }
 
-/** What a statement selects from {@link entryTables} to make an entry of. */
-export const entryColumns = `
+const entryColumns = `
   f.image_id, case when i.visibility = 'public' then 0 else u.audience end as audience,
   encode(i.sha256, 'hex') as sha256, bit_send(f.code) as code, f.quality`;
 
-/** Fingerprints with their images and owners. */
-export const entryTables = "fingerprints f join images i on i.id = f.image_id join users u on u.id = i.owner_id";
+const entryTables = "fingerprints f join images i on i.id = f.image_id join users u on u.id = i.owner_id";
 
-async function readBatch(on: Connection, algorithm: Algorithm, after: string | null): Promise<EntryColumns[]> {
-  return on.query<EntryColumns>(
+async function readBatch(on: Connection, algorithm: Algorithm, after: string | null): Promise<EntryRow[]> {
+  return on.query<EntryRow>(
     `select ${entryColumns} from ${entryTables}
      where f.algorithm = $1 and ($2::uuid is null or f.image_id > $2)
      order by f.image_id limit ${batchSize}`,
@@ -41,8 +51,7 @@ async function readBatch(on: Connection, algorithm: Algorithm, after: string | n
   );
 }
 
-/** The entry of one row. */
-export function toEntry(row: EntryColumns, algorithm: Algorithm): IndexEntry {
+function toEntry(row: EntryRow, algorithm: Algorithm): IndexEntry {
   return {
     imageId: row.image_id,
     audience: row.audience,
