@@ -4,17 +4,17 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** When, on what and at which commit something is measured, and how busy the machine was with other work, in one sentence. */
-export function describeCircumstances(loadBefore: number): string {
+/** When, on what and at which commit something is about to be measured, and how busy the machine is with other work, in one sentence. */
+export function describeCircumstances(): string {
   const cores = cpus();
   const gibibytes = Math.round(totalmem() / 2 ** 30);
   const machine = `${cores[0]?.model.trim() ?? "unknown processor"}, ${cores.length} cores, ${gibibytes} GiB, Node ${process.versions.node}`;
   const date = new Date().toISOString().slice(0, 16).replace("T", " ");
-  return `Measured ${date} UTC at commit ${commit()} on ${machine}; load average before the run ${loadBefore.toFixed(1)}.`;
+  return `Measured ${date} UTC at commit ${commit()} on ${machine}; load average ${loadNow().toFixed(1)}.`;
 }
 
 /** Processes that wanted to run in the last minute, on average. */
-export function loadNow(): number {
+function loadNow(): number {
   return loadavg()[0] ?? Number.NaN;
 }
 

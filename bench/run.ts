@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describeCircumstances, loadNow } from "./machine.ts";
+import { describeCircumstances } from "./machine.ts";
 import { mergeResults, type Outcome, type Room, type Run, renderTable, type Shared } from "./report.ts";
 
 // `npm run bench` runs every section, `npm run bench -- NAME …` the named ones; results go to standard output and RESULTS.md.
@@ -44,20 +44,20 @@ async function main(names: readonly string[]): Promise<void> {
 async function runSection(name: string, room: Room): Promise<void> {
   const load = sections[name];
   if (!load) throw new Error(`there is no section ${name}`);
-  const loadBefore = loadNow();
+  const circumstances = describeCircumstances();
   room.say(`— ${name}`);
   try {
     const outcome = await (await load()).run(room);
     if (outcome.kind === "skipped") room.say(`${name} skipped: ${outcome.why}`);
-    else record(name, outcome, loadBefore);
+    else record(name, outcome, circumstances);
   } catch (error) {
     console.error(`${name} failed:`, error);
     process.exitCode = 1;
   }
 }
 
-function record(name: string, outcome: Extract<Outcome, { kind: "measured" }>, loadBefore: number): void {
-  const text = [`## ${name}`, describeCircumstances(loadBefore), ...outcome.tables.map(renderTable)].join("\n\n");
+function record(name: string, outcome: Extract<Outcome, { kind: "measured" }>, circumstances: string): void {
+  const text = [`## ${name}`, circumstances, ...outcome.tables.map(renderTable)].join("\n\n");
   console.log(`${text}\n`);
   const before = existsSync(resultsFile) ? readFileSync(resultsFile, "utf8") : "";
   const order = Object.keys(sections);
