@@ -15,7 +15,7 @@ export function parseEmail(written: string): Email {
   const text = written.trim().normalize("NFKC");
   const at = text.lastIndexOf("@");
   const local = text.slice(0, at).toLowerCase();
-  const domain = domainToASCII(text.slice(at + 1));
+  const domain = isHostAlone(text.slice(at + 1)) ? domainToASCII(text.slice(at + 1)) : "";
   const key = `${local}@${domain}`;
   if (
     at < 1 ||
@@ -27,6 +27,11 @@ export function parseEmail(written: string): Email {
       errors: [{ pointer: "/email", detail: "must be an e-mail address, such as name@example.org" }],
     });
   return { text, key };
+}
+
+/** `domainToASCII` reads as a URL does: it would drop what follows a slash, and tabs and line ends inside. */
+function isHostAlone(written: string): boolean {
+  return !/[\s\p{Cc}\p{Cs}/\\?#%@:[\]]/u.test(written);
 }
 
 function isMailDomain(domain: string): boolean {
