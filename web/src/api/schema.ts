@@ -274,7 +274,7 @@ export interface components {
              * @description Stable; match on this.
              * @enum {string}
              */
-            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "too-many-files" | "request-timeout" | "not-found" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "shutting-down" | "internal";
+            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "headers-too-large" | "too-many-files" | "request-timeout" | "not-found" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "shutting-down" | "internal";
             errors?: {
                 /** @description JSON Pointer (RFC 6901) of the field. */
                 pointer: string;
