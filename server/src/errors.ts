@@ -8,6 +8,7 @@ export const failureCodes = [
   "malformed-request",
   "unsupported-media-type",
   "payload-too-large",
+  "headers-too-large",
   "too-many-files",
   "request-timeout",
   "not-found",

@@ -39,8 +39,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 function failureOf(error: FastifyError | Failure | Error): Failure | undefined {
   if (error instanceof Failure) return error;
   if ("validation" in error && error.validation) return invalidRequest(error);
-  if ("code" in error) return frameworkFailure(error);
-  return undefined;
+  return "statusCode" in error ? frameworkFailure(error) : undefined;
 }
 
 /** Fastify's own refusals of a request, by their stable codes. */
@@ -58,8 +57,16 @@ function frameworkFailure(error: FastifyError): Failure | undefined {
     case "FST_ERR_BAD_URL":
       return new Failure("malformed-request", "The address cannot be read.");
     default:
-      return error.statusCode === 400 ? new Failure("malformed-request", "The request cannot be read.") : undefined;
+      return failureOfStatus(error.statusCode ?? 500);
   }
+}
+
+/** What Fastify and its plugins refuse without a code of its own: paths out of a folder of assets, ranges beyond a file. */
+function failureOfStatus(status: number): Failure | undefined {
+  if (status < 400 || status >= 500) return undefined;
+  if (status === 403 || status === 404) return new Failure("not-found", "There is no such file.");
+  if (status === 416) return new Failure("range-not-satisfiable", "The file has no such bytes.");
+  return new Failure("malformed-request", "The request cannot be read, or asks for what does not hold.");
 }
 
 function invalidRequest(error: FastifyError): Failure {

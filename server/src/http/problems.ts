@@ -16,6 +16,7 @@ const kinds: Readonly<Record<FailureCode, { readonly status: number; readonly ti
   "malformed-request": { status: 400, title: "The request cannot be read" },
   "unsupported-media-type": { status: 415, title: "The body is of a type that this call does not take" },
   "payload-too-large": { status: 413, title: "The request is too large" },
+  "headers-too-large": { status: 431, title: "The headers are too large" },
   "too-many-files": { status: 422, title: "Too many files" },
   "request-timeout": { status: 408, title: "The request came too slowly" },
   "not-found": { status: 404, title: "Not found" },

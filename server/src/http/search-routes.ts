@@ -57,7 +57,7 @@ function searchRoute(app: App, room: Room): void {
       const access = accessOf(request, reply);
       const query = request.isMultipart()
         ? (await queriesOfForm(request, room, { count: 1, ...access }))[0]
-        : await queryOfBody(room, request.body, access);
+        : await queryOfBody(room, jsonOf(request), access);
       if (!query) throw new Error("a form of one file gives one query");
       return searchView(await search(room.ports, query, { ...request.query, viewer: access.viewer }));
     },
@@ -109,7 +109,7 @@ function compareRoute(app: App, room: Room): void {
       const access = accessOf(request, reply);
       const [a, b] = request.isMultipart()
         ? await queriesOfForm(request, room, { count: 2, ...access })
-        : [await querySide(room, request.body.a, access), await querySide(room, request.body.b, access)];
+        : await queriesOfBody(room, jsonOf(request), access);
       if (!a || !b) throw new Error("a form of two files gives two queries");
       return compareView(compare(a, b), a, b);
     },
@@ -130,6 +130,16 @@ function queriesOfForm(
   return withForm(request, { staging: ports.staging, rules, signal }, ({ files }) =>
     Promise.all(files.map(({ file }) => queryOfFile(ports, file, signal))),
   );
+}
+
+/** The JSON body of a call that also takes a form; a request without a body passes validation. */
+function jsonOf<T>({ body }: { readonly body: T | undefined }): T {
+  if (body !== undefined) return body;
+  throw new Failure("unsupported-media-type", "Send a form (Content-Type multipart/form-data) or JSON.");
+}
+
+async function queriesOfBody(room: Room, { a, b }: Static<typeof CompareBody>, access: Access): Promise<Query[]> {
+  return [await querySide(room, a, access), await querySide(room, b, access)];
 }
 
 function queryOfBody({ ports }: Room, body: Static<typeof SearchBody>, access: Access): Promise<Query> | Query {

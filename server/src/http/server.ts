@@ -1,13 +1,13 @@
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyInstance, LogController } from "fastify";
-import { Failure } from "../errors.ts";
+import fastify, { type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import { accountRoutes } from "./account-routes.ts";
 import type { App, HttpOptions, Ports, Room } from "./app.ts";
+import { answerClientError } from "./client-errors.ts";
 import { documentation } from "./documentation.ts";
 import { draining } from "./draining.ts";
-import { answerError, sendFailure } from "./error-handler.ts";
+import { answerError } from "./error-handler.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { lingeringClose } from "./lingering-close.ts";
@@ -17,6 +17,7 @@ import { page } from "./page.ts";
 import { namedSchemas } from "./schemas.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { unknownAddresses } from "./unknown-addresses.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -37,12 +38,14 @@ export async function buildServer(ports: Ports, options: HttpOptions): Promise<F
     logger: { level: options.logLevel, stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { ignoreTrailingSlash: false },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply as unknown as FastifyReply),
+    clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler());
+  // Fastify's parser of text would hand a string to calls that are made for JSON.
+  app.removeContentTypeParser("text/plain");
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => {
-    sendFailure(reply, new Failure("not-found", `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`));
-  });
+  unknownAddresses(app);
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(multipart, { throwFileSizeLimit: false });
   await app.register(rateLimit, { global: false });
