@@ -1,0 +1,123 @@
+/**
+ * Quality of the local features: which edits are found, and what is found that should not be.
+ *
+ *   node bench/local-quality.ts [--originals 60] [--skip 0] [--half reported|chosen] [--false-queries 1000] [--drawn 20]
+ *
+ * Thresholds and projections were chosen on the originals of even number in the corpus's list («chosen»); the others («reported») were
+ * not looked at. UTSURU_SHARED says where the corpus is, UTSURU_ATTACKS where the edits are kept.
+ */
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { FeatureIndex } from "@utsuru/core/feature-index";
+import { extractFeatures } from "@utsuru/core/features";
+import { findPartialCopies, type GeometricMatch } from "@utsuru/core/partial-copies";
+import { type CorpusPicture, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
+import { decodeSmall } from "./local/decode.ts";
+import { drawnKinds, drawPicture } from "./local/drawn.ts";
+
+const { values } = parseArgs({
+  options: {
+    originals: { type: "string", default: "60" },
+    skip: { type: "string", default: "0" },
+    half: { type: "string", default: "reported" },
+    "false-queries": { type: "string", default: "1000" },
+    drawn: { type: "string", default: "20" },
+  },
+});
+
+const cpu = { extract: 0, search: 0, queries: 0 };
+const index = new FeatureIndex();
+const names: string[] = [];
+
+const pictures = await readCorpus();
+const hardNegatives = await readHardNegatives();
+for (const file of [...pictures.map(({ file }) => file), ...hardNegatives]) {
+  names[index.add(extractFeatures(await decodeSmall(file)), 0)] = file;
+}
+const drawn: { name: string; bytes: Buffer }[] = [];
+for (const kind of drawnKinds)
+  for (let seed = 0; seed < Number(values.drawn); seed++)
+    drawn.push({ name: `${kind} ${seed}`, bytes: await drawPicture(kind, seed) });
+for (const { name, bytes } of drawn) names[index.add(extractFeatures(await decodeSmall(bytes)), 0)] = name;
+console.log(`${index.size} pictures in the index, ${(index.bytes / index.size / 1000).toFixed(1)} kB each`);
+
+await reportEdits();
+await reportFalse();
+console.log(
+  `CPU a query: features ${(cpu.extract / cpu.queries).toFixed(1)} ms, candidates and geometry ${(cpu.search / cpu.queries).toFixed(1)} ms (${cpu.queries} queries)`,
+);
+
+async function reportEdits(): Promise<void> {
+  const chosen = chosenOriginals();
+  const found = new Map<string, { found: number; of: number; missed: string[] }>();
+  const wrong: string[] = [];
+  for (const { file, edit, original, backdrop } of await editedCopies(pictures)) {
+    if (!chosen.has(original)) continue;
+    const matches = (await search(file)).filter(({ slot }) => names[slot] !== backdrop.file);
+    const row = found.get(edit) ?? { found: 0, of: 0, missed: [] };
+    found.set(edit, row);
+    row.of++;
+    const [first] = matches;
+    if (first && names[first.slot] === original.file) row.found++;
+    else row.missed.push(basename(original.file));
+    for (const { slot, score } of matches)
+      if (names[slot] !== original.file)
+        wrong.push(`${edit} of ${basename(original.file)} = ${basename(names[slot] ?? "")} (${score.toFixed(0)})`);
+  }
+  const rows = [...found].map(([edit, row]) => ({ edit, ...row }));
+  const all = rows.reduce((sum, row) => sum + row.of, 0);
+  const hit = rows.reduce((sum, row) => sum + row.found, 0);
+  console.log(`found at rank 1: ${hit} of ${all} (${((100 * hit) / all).toFixed(2)} %), ${chosen.size} originals`);
+  for (const row of rows) console.log(`${row.edit}\t${row.found}/${row.of}\t${row.missed.join(" ")}`);
+  console.log(`wrong matches of edits: ${wrong.length}`);
+  for (const line of wrong) console.log(`  ${line}`);
+}
+
+function chosenOriginals(): Set<CorpusPicture> {
+  const parity = values.half === "reported" ? 1 : 0;
+  const from = Number(values.skip);
+  return new Set(
+    pictures
+      .filter(({ role }) => role === "original")
+      .filter((_, i) => i % 2 === parity)
+      .slice(from, from + Number(values.originals)),
+  );
+}
+
+/** Distractors, hard negatives and drawn pictures as queries: whatever is found besides themselves is wrong. */
+async function reportFalse(): Promise<void> {
+  const distractors = pictures.filter(({ role }) => role === "distractor").slice(0, Number(values["false-queries"]));
+  const queries = [
+    ...distractors.map(({ file }) => ({ name: file, source: file })),
+    ...hardNegatives.map((file) => ({ name: file, source: file })),
+    ...drawn.map(({ name, bytes }) => ({ name, source: bytes })),
+  ];
+  const wrong: string[] = [];
+  let themselves = 0;
+  for (const { name, source } of queries) {
+    const matches = await search(source);
+    if (matches.some(({ slot }) => names[slot] === name)) themselves++;
+    for (const match of matches)
+      if (names[match.slot] !== name)
+        wrong.push(
+          `${basename(name)} = ${basename(names[match.slot] ?? "")} (score ${match.score.toFixed(0)}, ${match.inliers} inliers, ${match.variant})`,
+        );
+  }
+  console.log(
+    `${queries.length} other pictures as queries: ${themselves} found themselves, ${wrong.length} wrong matches`,
+  );
+  for (const line of wrong) console.log(`  ${line}`);
+}
+
+async function search(source: string | Buffer): Promise<GeometricMatch[]> {
+  const pixels = await decodeSmall(source);
+  const start = process.cpuUsage();
+  const features = extractFeatures(pixels, { purpose: "query" });
+  const middle = process.cpuUsage();
+  const matches = findPartialCopies(index, features);
+  const end = process.cpuUsage();
+  cpu.extract += (middle.user + middle.system - start.user - start.system) / 1000;
+  cpu.search += (end.user + end.system - middle.user - middle.system) / 1000;
+  cpu.queries++;
+  return matches;
+}

@@ -1,0 +1,151 @@
+import type { Pixels } from "../fingerprint/pixels.ts";
+import { kernelSteps } from "../kernels/features.ts";
+import type { Blob } from "../kernels/features-blobs.ts";
+import { levelLength, resample, samplePlaces } from "../kernels/features-pyramid.ts";
+import type { FeatureSteps, GreySamples } from "../kernels/features-steps.ts";
+import { keyBits, orbits, writeDescriptor } from "./describe.ts";
+import {
+  descriptorWords,
+  type LocalFeatures,
+  type Miniature,
+  queryMiniatureSide,
+  storedKeypointsMax,
+  storedMiniatureSide,
+} from "./local-features.ts";
+import { projections } from "./projections.ts";
+import { spreadKeypoints } from "./spread.ts";
+
+/** Longest side of the picture that keypoints are looked for in. */
+const workingSide = 512;
+/** Small pictures are enlarged, but not beyond this: a tenth of a picture has few keypoints at any size. */
+const enlargementMax = 4;
+const workingSideMin = 32;
+
+/** What the features are for: to be stored, or to ask with. */
+export type Purpose = "store" | "query";
+
+interface Limits {
+  readonly count: number;
+  readonly facingsMax: number;
+  readonly floor: number;
+  readonly miniatureSide: number;
+}
+
+/**
+ * Keypoints at most, facings of each, and the least response: the square of a curvature, in 1/32 grey level. A stored keypoint must
+ * stand out by more than a grey level or two, or the grain of a sky and the blocks of its compression would be kept; the query's may be
+ * weaker, as the edit may have taken half of the contrast.
+ */
+const limitsOf: Readonly<Record<Purpose, Limits>> = {
+  store: { count: storedKeypointsMax, facingsMax: 1, floor: 48 * 48, miniatureSide: storedMiniatureSide },
+  query: { count: 400, facingsMax: 2, floor: 24 * 24, miniatureSide: queryMiniatureSide },
+};
+
+interface Place extends Blob {
+  readonly levelX: number;
+  readonly levelY: number;
+}
+
+let kernel: FeatureSteps | undefined;
+
+/**
+ * Keypoints of a picture and their descriptors.
+ *
+ * For storing, the 188 best; for a query up to 400, and those with two dominant directions in both. Any size is taken; 512 px on the
+ * longest side is enough. The same pixels give the same bits on every engine.
+ * @throws RangeError when WebAssembly's memory does not suffice for the picture.
+ */
+export function extractFeatures(
+  pixels: Pixels,
+  options: { purpose?: Purpose; steps?: FeatureSteps } = {},
+): LocalFeatures {
+  kernel ??= kernelSteps({ orbits, projections });
+  const steps = options.steps ?? kernel;
+  const limits = limitsOf[options.purpose ?? "store"];
+  const size = workingSize(pixels);
+  const grey = greyOf(pixels);
+  const blobs = steps.detect(grey, { ...size, floor: limits.floor }).map((blob): Place => {
+    const levelWidth = levelLength(size.width, blob.level);
+    const levelHeight = levelLength(size.height, blob.level);
+    return {
+      ...blob,
+      levelX: blob.x,
+      levelY: blob.y,
+      x: ((blob.x + 0.5) * size.width) / levelWidth,
+      y: ((blob.y + 0.5) * size.height) / levelHeight,
+    };
+  });
+  const places = spreadKeypoints(blobs, { ...size, count: limits.count });
+  const miniature = miniatureOf(grey, limits.miniatureSide);
+  return { ...describePlaces(steps, places, { ...size, facingsMax: limits.facingsMax }), miniature };
+}
+
+function describePlaces(
+  steps: FeatureSteps,
+  places: readonly Place[],
+  { width, height, facingsMax }: { width: number; height: number; facingsMax: number },
+): Omit<LocalFeatures, "miniature"> {
+  const keypoints = places.flatMap((place) => {
+    const at = { level: place.level, x: place.levelX, y: place.levelY };
+    return steps
+      .face(at)
+      .slice(0, facingsMax)
+      .map((facing) => ({ place, at, facing }));
+  });
+  const count = keypoints.length;
+  const features = {
+    width,
+    height,
+    count,
+    x: new Float32Array(count),
+    y: new Float32Array(count),
+    scale: new Float32Array(count),
+    angle: new Float32Array(count),
+    descriptors: new Uint32Array(count * descriptorWords),
+    margins: new Float32Array(count * keyBits.length),
+  };
+  keypoints.forEach(({ place, at, facing }, i) => {
+    features.x[i] = place.x;
+    features.y[i] = place.y;
+    features.scale[i] = place.scale;
+    features.angle[i] = facing;
+    const step = stepWithin(place.scale - place.level);
+    writeDescriptor(steps.describe(at, { facing, step }), i, features);
+  });
+  return features;
+}
+
+/** levelStep to a power between −½ and ½, by its series: engines may differ in `**`. */
+function stepWithin(fraction: number): number {
+  const exponent = fraction * 0.22314355131420976; // ln 1.25
+  return 1 + exponent * (1 + (exponent / 2) * (1 + (exponent / 3) * (1 + exponent / 4)));
+}
+
+function workingSize({ width, height }: Pixels): { width: number; height: number } {
+  const factor = Math.min(enlargementMax, workingSide / Math.max(width, height));
+  return { width: workingLength(width * factor), height: workingLength(height * factor) };
+}
+
+function workingLength(length: number): number {
+  return Math.max(workingSideMin, Math.floor(length + 0.5));
+}
+
+function miniatureOf(grey: GreySamples, side: number): Miniature {
+  const { data } = resample(grey, side, side);
+  return { side, data: Uint8Array.from(data, (sample) => (sample + (1 << (samplePlaces - 1))) >> samplePlaces) };
+}
+
+/** Luma as ITU-R BT.601 weighs it, in the pyramid's fixed point. */
+function greyOf({ data, width, height, channels }: Pixels): GreySamples {
+  const grey = new Int16Array(width * height);
+  if (channels === 1) for (let i = 0; i < grey.length; i++) grey[i] = (data[i] as number) << samplePlaces;
+  else
+    for (let i = 0; i < grey.length; i++)
+      grey[i] =
+        (19595 * (data[3 * i] as number) +
+          38470 * (data[3 * i + 1] as number) +
+          7471 * (data[3 * i + 2] as number) +
+          256) >>
+        (16 - samplePlaces);
+  return { width, height, data: grey };
+}

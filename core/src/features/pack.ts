@@ -1,0 +1,98 @@
+import {
+  descriptorWords,
+  featuresVersion,
+  type LocalFeatures,
+  type Miniature,
+  storedKeypointsMax,
+  storedMiniatureSide,
+} from "./local-features.ts";
+
+const sizesBytes = 8;
+const headerBytes = sizesBytes + storedMiniatureSide * storedMiniatureSide;
+const keypointBytes = 37;
+const placeSteps = 8;
+const scaleSteps = 16;
+
+/** Where a keypoint's record starts. */
+export function recordAt(keypoint: number): number {
+  return headerBytes + keypoint * keypointBytes;
+}
+
+/** Most bytes of packed features. */
+export const packedBytesMax: number = headerBytes + keypointBytes * storedKeypointsMax;
+
+/**
+ * Writes features as at most 7,988 bytes, the first 188 keypoints of them; margins are left out, and a query's miniature is reduced.
+ *
+ * Layout, little endian: version (1 byte), keypoints (1), width (2), height (2), 0 (2), miniature (1,024); then a keypoint after the other: x and y in
+ * 1/8 pixel (12 bits each), angle in 1/256 turn (1 byte), scale in 1/16 level (1), descriptor (32).
+ */
+export function packFeatures(features: LocalFeatures): Uint8Array {
+  const count = Math.min(features.count, storedKeypointsMax);
+  const bytes = new Uint8Array(headerBytes + keypointBytes * count);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = featuresVersion;
+  bytes[1] = count;
+  view.setUint16(2, features.width, true);
+  view.setUint16(4, features.height, true);
+  bytes.set(storedMiniatureOf(features.miniature), sizesBytes);
+  for (let i = 0; i < count; i++) {
+    const at = recordAt(i);
+    const x = stepsOf(features.x[i] as number, placeSteps, 4095);
+    const y = stepsOf(features.y[i] as number, placeSteps, 4095);
+    bytes[at] = x & 255;
+    bytes[at + 1] = (x >> 8) | ((y & 15) << 4);
+    bytes[at + 2] = y >> 4;
+    bytes[at + 3] = stepsOf(features.angle[i] as number, 1, 256) & 255;
+    bytes[at + 4] = stepsOf(features.scale[i] as number, scaleSteps, 255);
+    for (let w = 0; w < descriptorWords; w++)
+      view.setUint32(at + 5 + 4 * w, features.descriptors[i * descriptorWords + w] as number, true);
+  }
+  return bytes;
+}
+
+/** Reads packed features; `undefined` when the bytes are of another version or of another length than they say. */
+export function unpackFeatures(bytes: Uint8Array): LocalFeatures | undefined {
+  const count = bytes[1] ?? 0;
+  if (bytes[0] !== featuresVersion || bytes.length !== headerBytes + keypointBytes * count) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const features = {
+    width: view.getUint16(2, true),
+    height: view.getUint16(4, true),
+    count,
+    x: new Float32Array(count),
+    y: new Float32Array(count),
+    scale: new Float32Array(count),
+    angle: new Float32Array(count),
+    descriptors: new Uint32Array(count * descriptorWords),
+    miniature: { side: storedMiniatureSide, data: bytes.slice(sizesBytes, headerBytes) },
+  };
+  for (let i = 0; i < count; i++) {
+    const at = recordAt(i);
+    const places = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+    features.x[i] = (places & 4095) / placeSteps;
+    features.y[i] = (places >> 12) / placeSteps;
+    features.angle[i] = view.getUint8(at + 3);
+    features.scale[i] = view.getUint8(at + 4) / scaleSteps;
+    for (let w = 0; w < descriptorWords; w++)
+      features.descriptors[i * descriptorWords + w] = view.getUint32(at + 5 + 4 * w, true);
+  }
+  return features;
+}
+
+function stepsOf(value: number, steps: number, max: number): number {
+  return Math.min(max, Math.max(0, Math.floor(value * steps + 0.5)));
+}
+
+function storedMiniatureOf({ side, data }: Miniature): Uint8Array {
+  const block = side / storedMiniatureSide;
+  if (block === 1) return data;
+  return Uint8Array.from({ length: storedMiniatureSide * storedMiniatureSide }, (_, i) => {
+    const top = Math.floor(i / storedMiniatureSide) * block;
+    const left = (i % storedMiniatureSide) * block;
+    let sum = 0;
+    for (let y = top; y < top + block; y++)
+      for (let x = left; x < left + block; x++) sum += data[y * side + x] as number;
+    return Math.floor(sum / (block * block) + 0.5);
+  });
+}

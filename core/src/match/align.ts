@@ -1,0 +1,250 @@
+import type { LocalFeatures } from "../features/local-features.ts";
+import { descriptorDistances } from "../kernels/features.ts";
+import { directionOf } from "../kernels/features-describe.ts";
+import { determinantOf, fitTransform, inverseOf, mapPoint, type PointPair, type Transform } from "./transform.ts";
+
+/** Two keypoints, one of each picture, that agree in looks and, with the others, in place. */
+export interface Inlier {
+  readonly query: number;
+  readonly target: number;
+  readonly distance: number;
+}
+
+/** How one picture's keypoints lie on another's. */
+export interface Alignment {
+  readonly transform: Transform;
+  readonly inliers: readonly Inlier[];
+  /** Keypoints of the query that fall inside the target, and the other way round. */
+  readonly queryInside: number;
+  readonly targetInside: number;
+}
+
+/** Descriptors farther apart than this are no match: the closest 0.1 % of wrong pairs start at 88 bits. */
+const distanceMax = 76;
+/** The same, where the place already agrees. */
+const guidedDistanceMax = 92;
+/** The best match of a keypoint must be this much closer than its second best elsewhere (Lowe, IJCV 2004). */
+const ratioMax = 0.88;
+/** Agreement in place, as a share of the target's longest side; in facing, 1/256 turn; in scale, levels of 1.25. */
+const placeTolerance = 0.02;
+const angleTolerance = 22;
+const scaleTolerance = 2.2;
+/** A single match's scale and angle are rough: its map errs by this share of the distance from it. */
+const leverage = 0.12;
+const inliersMin = 3;
+/** Matches whose claims are tried. */
+const hypothesesMax = 80;
+const log125 = 1 / 0.22314355131420976;
+
+/** The best alignment of a query with a target, or `undefined` when fewer than three keypoints agree on one. */
+export function align(query: LocalFeatures, target: LocalFeatures): Alignment | undefined {
+  const pair = { query, target, distances: descriptorDistances(query.descriptors, target.descriptors) };
+  const matches = matchDescriptors(pair);
+  const seed = bestHypothesis(pair, matches);
+  if (seed === undefined) return undefined;
+  let transform: Transform = seed;
+  for (const widening of [5, 2.5, 1.5, 1, 1]) {
+    const near = withinTolerance({ ...pair, transform }, matches, widening);
+    if (near.length < inliersMin) return undefined;
+    transform = fitTransform(near.map((match) => pointsOf(pair, match)));
+  }
+  return guide({ ...pair, transform });
+}
+
+interface Pair {
+  readonly query: LocalFeatures;
+  readonly target: LocalFeatures;
+  /** Differing bits of each query descriptor from each of the target's, row by row. */
+  readonly distances: Uint16Array;
+}
+
+interface Pose extends Pair {
+  readonly transform: Transform;
+}
+
+/** Each query keypoint's nearest target descriptor, where it is clearly nearer than any at another place. */
+function matchDescriptors({ query, target, distances }: Pair): Inlier[] {
+  const matches: Inlier[] = [];
+  for (let i = 0; i < query.count; i++) {
+    let first = 257;
+    let second = 257;
+    let best = -1;
+    const row = i * target.count;
+    for (let j = 0; j < target.count; j++) {
+      const distance = distances[row + j] as number;
+      if (distance >= second) continue;
+      const elsewhere = best >= 0 && !samePlace(target, best, j);
+      if (distance < first) {
+        if (elsewhere) second = first;
+        first = distance;
+        best = j;
+      } else if (elsewhere) second = distance;
+    }
+    if (first <= distanceMax && first <= ratioMax * second) matches.push({ query: i, target: best, distance: first });
+  }
+  return matches;
+}
+
+function samePlace(features: LocalFeatures, i: number, j: number): boolean {
+  const dx = (features.x[i] as number) - (features.x[j] as number);
+  const dy = (features.y[i] as number) - (features.y[j] as number);
+  return dx * dx + dy * dy < 36;
+}
+
+/** Of the similarities that the nearest matches claim, the one that most matches agree with; ties go to the nearest. */
+function bestHypothesis(pair: Pair, matches: readonly Inlier[]): Transform | undefined {
+  const nearest = [...matches].sort((a, b) => a.distance - b.distance || a.query - b.query).slice(0, hypothesesMax);
+  let best: Transform | undefined;
+  let most = inliersMin - 1;
+  for (const match of nearest) {
+    const transform = claimOf(pair, match);
+    const agreeing = countAgreeing({ ...pair, transform }, matches, match);
+    if (agreeing <= most) continue;
+    most = agreeing;
+    best = transform;
+  }
+  return best;
+}
+
+function claimOf({ query, target }: Pair, { query: i, target: j }: Inlier): Transform {
+  const angle = ((target.angle[j] as number) - (query.angle[i] as number) + 256) % 256;
+  const factor = levelFactor((target.scale[j] as number) - (query.scale[i] as number));
+  const [cos, sin] = directionVector(angle);
+  const a = factor * cos;
+  const d = factor * sin;
+  const x = query.x[i] as number;
+  const y = query.y[i] as number;
+  return [a, -d, (target.x[j] as number) - a * x + d * y, d, a, (target.y[j] as number) - d * x - a * y];
+}
+
+function countAgreeing(pose: Pose, matches: readonly Inlier[], origin: Inlier): number {
+  const { query, target, transform } = pose;
+  const turn = turnOf(transform);
+  const zoom = zoomOf(transform);
+  const factor = levelFactor(zoom);
+  const base = placeTolerance * Math.max(target.width, target.height);
+  const ox = query.x[origin.query] as number;
+  const oy = query.y[origin.query] as number;
+  let count = 0;
+  for (const match of matches) {
+    if (!facesAlike(pose, match, { turn, zoom })) continue;
+    const { x, y, toX, toY } = pointsOf(pose, match);
+    const [mx, my] = mapPoint(transform, x, y);
+    const reach = base + leverage * factor * (Math.abs(x - ox) + Math.abs(y - oy));
+    if ((mx - toX) * (mx - toX) + (my - toY) * (my - toY) < reach * reach) count++;
+  }
+  return count;
+}
+
+function withinTolerance(pose: Pose, matches: readonly Inlier[], widening: number): Inlier[] {
+  const { target, transform } = pose;
+  const turn = turnOf(transform);
+  const zoom = zoomOf(transform);
+  const reach = widening * placeTolerance * Math.max(target.width, target.height);
+  return matches.filter((match) => {
+    if (!facesAlike(pose, match, { turn, zoom })) return false;
+    const { x, y, toX, toY } = pointsOf(pose, match);
+    const [mx, my] = mapPoint(transform, x, y);
+    return (mx - toX) * (mx - toX) + (my - toY) * (my - toY) < reach * reach;
+  });
+}
+
+/** Matches anew where the transform says that keypoints must be, one to one, nearest descriptors first; then fits and does so again. */
+function guide(start: Pose): Alignment | undefined {
+  let transform = start.transform;
+  let inliers: Inlier[] = [];
+  for (const widening of [1, 0.75]) {
+    inliers = oneToOne(matchesInPlace({ ...start, transform }, widening));
+    if (inliers.length < inliersMin) return undefined;
+    transform = fitTransform(inliers.map((match) => pointsOf(start, match)));
+    if (!(Math.abs(determinantOf(transform)) > 1e-4)) return undefined;
+  }
+  return {
+    transform,
+    inliers,
+    queryInside: countInside(start.query, transform, start.target),
+    targetInside: countInside(start.target, inverseOf(transform), start.query),
+  };
+}
+
+function matchesInPlace(pose: Pose, widening: number): Inlier[] {
+  const { query, target, transform } = pose;
+  const turn = turnOf(transform);
+  const zoom = zoomOf(transform);
+  const reach = widening * placeTolerance * Math.max(target.width, target.height);
+  const found: Inlier[] = [];
+  for (let i = 0; i < query.count; i++) {
+    const [x, y] = mapPoint(transform, query.x[i] as number, query.y[i] as number);
+    for (let j = 0; j < target.count; j++) {
+      const dx = x - (target.x[j] as number);
+      const dy = y - (target.y[j] as number);
+      if (dx * dx + dy * dy >= reach * reach) continue;
+      if (!facesAlike(pose, { query: i, target: j }, { turn, zoom })) continue;
+      const distance = pose.distances[i * target.count + j] as number;
+      if (distance <= guidedDistanceMax) found.push({ query: i, target: j, distance });
+    }
+  }
+  return found;
+}
+
+function oneToOne(matches: Inlier[]): Inlier[] {
+  const queries = new Set<number>();
+  const targets = new Set<number>();
+  return matches
+    .sort((a, b) => a.distance - b.distance || a.query - b.query || a.target - b.target)
+    .filter(({ query, target }) => {
+      if (queries.has(query) || targets.has(target)) return false;
+      queries.add(query);
+      targets.add(target);
+      return true;
+    });
+}
+
+function facesAlike(
+  { query, target }: Pair,
+  match: { query: number; target: number },
+  expected: { turn: number; zoom: number },
+): boolean {
+  const zoom = (target.scale[match.target] as number) - (query.scale[match.query] as number) - expected.zoom;
+  if (Math.abs(zoom) > scaleTolerance) return false;
+  const turn = (target.angle[match.target] as number) - (query.angle[match.query] as number) - expected.turn;
+  const around = Math.abs(turn) % 256;
+  return Math.min(around, 256 - around) <= angleTolerance;
+}
+
+function countInside(features: LocalFeatures, transform: Transform, other: LocalFeatures): number {
+  let count = 0;
+  for (let i = 0; i < features.count; i++) {
+    const [x, y] = mapPoint(transform, features.x[i] as number, features.y[i] as number);
+    if (x >= 0 && y >= 0 && x <= other.width && y <= other.height) count++;
+  }
+  return count;
+}
+
+function pointsOf({ query, target }: Pair, match: { query: number; target: number }): PointPair {
+  return {
+    x: query.x[match.query] as number,
+    y: query.y[match.query] as number,
+    toX: target.x[match.target] as number,
+    toY: target.y[match.target] as number,
+  };
+}
+
+/** The turn of a map, 1/256 turn. */
+export function turnOf([a, b, , d, e]: Transform): number {
+  return directionOf(a + e, d - b);
+}
+
+/** The growth of a map in levels of 1.25. */
+function zoomOf(transform: Transform): number {
+  return 0.5 * log125 * Math.log(Math.abs(determinantOf(transform)) + 1e-12);
+}
+
+function levelFactor(levels: number): number {
+  return Math.exp(levels / log125);
+}
+
+function directionVector(angle: number): [number, number] {
+  const radians = (angle * Math.PI) / 128;
+  return [Math.cos(radians), Math.sin(radians)];
+}

@@ -1,0 +1,185 @@
+import { keyBits } from "../features/describe.ts";
+import { descriptorWords, type LocalFeatures, storedKeypointsMax } from "../features/local-features.ts";
+import { packFeatures, recordAt, unpackFeatures } from "../features/pack.ts";
+import { maskOf, type Variant, variants } from "../features/parity.ts";
+import { popcount } from "../kernels/popcount.ts";
+import { PostingLists } from "./posting-lists.ts";
+import { probeMasks } from "./probes.ts";
+import { type Candidate, type Hit, rankCandidates } from "./votes.ts";
+
+/** What a search of candidates may cost and must respect. */
+export interface CandidateOptions {
+  readonly count?: number;
+  readonly variants?: readonly Variant[];
+  /** Who asks: pictures of audience 0, and those of just this audience, are seen. Default 0. */
+  readonly viewer?: number;
+}
+
+const probesMax = 32;
+/** Postings one keypoint reads at most at one key: the rest of a longer list is a template or a texture that everyone has. */
+const listReadMax = 1024;
+/** Postings a whole query reads at most. */
+const postingsReadMax = 6_000_000;
+/** Postings of one picture under one key: a picture that is one repeated texture must not fill a list. */
+const perKeyMax = 4;
+/** Of 32 signature bits, those that may differ. */
+const signatureDistanceMax = 9;
+
+/**
+ * From a query's keypoints to the pictures that share most of them, without comparing all: each keypoint is filed under 18 of its
+ * bits, and looked for there and at the likeliest mistakes of them.
+ *
+ * A slot is a whole number from 0, used again after removal. Memory: 8,000 bytes of features and about 2,400 of postings a picture.
+ */
+export class FeatureIndex {
+  readonly #postings = new PostingLists(1 << keyBits.length);
+  readonly #packed: (Uint8Array | undefined)[] = [];
+  readonly #audiences: number[] = [];
+  readonly #free: number[] = [];
+
+  /** Pictures held. */
+  get size(): number {
+    return this.#packed.length - this.#free.length;
+  }
+
+  /** Bytes held for all pictures. */
+  get bytes(): number {
+    let bytes = this.#postings.bytes;
+    for (const packed of this.#packed) bytes += (packed?.length ?? 0) + 16;
+    return bytes;
+  }
+
+  /** Takes a picture's features in, visible to queries at once; returns its slot. `audience`: 0 for everyone. */
+  add(features: LocalFeatures, audience: number): number {
+    const packed = packFeatures(features);
+    const slot = this.#free.pop() ?? this.#packed.length;
+    this.#packed[slot] = packed;
+    this.#audiences[slot] = audience;
+    forEachPosting(features, (key, keypoint, signature) => this.#postings.add(key, slot * 256 + keypoint, signature));
+    return slot;
+  }
+
+  /** Removes the picture of a slot; `false` when the slot holds none. */
+  remove(slot: number): boolean {
+    const features = this.featuresOf(slot);
+    if (features === undefined) return false;
+    forEachPosting(features, (key, keypoint) => this.#postings.remove(key, slot * 256 + keypoint));
+    this.#packed[slot] = undefined;
+    this.#free.push(slot);
+    return true;
+  }
+
+  /** The features kept in a slot. */
+  featuresOf(slot: number): LocalFeatures | undefined {
+    const packed = this.#packed[slot];
+    return packed && unpackFeatures(packed);
+  }
+
+  /** The `count` (default 32) pictures that share most with the query, most votes first, ties by slot; at most one entry a picture. */
+  candidates(query: LocalFeatures, options: CandidateOptions = {}): Candidate[] {
+    const asked = options.variants ?? variants;
+    const hits = this.#collect(query, { variants: asked, viewer: options.viewer ?? 0 });
+    return rankCandidates(hits, { query, variants: asked, pictures: this.size, featuresOf: this.#poseOf }).slice(
+      0,
+      options.count ?? 32,
+    );
+  }
+
+  readonly #poseOf = (slot: number, keypoint: number): { angle: number; scale: number } => {
+    const packed = this.#packed[slot] as Uint8Array;
+    const at = recordAt(keypoint);
+    return { angle: packed[at + 3] as number, scale: (packed[at + 4] as number) / 16 };
+  };
+
+  #collect(query: LocalFeatures, asked: { variants: readonly Variant[]; viewer: number }): Hit[] {
+    const seeds = asked.variants.flatMap((variant, index) => seedsOf(query, maskOf(variant), index));
+    const probes = probesOf(query);
+    const hits: Hit[] = [];
+    let budget = postingsReadMax;
+    for (let probe = 0; probe < probesMax && budget > 0; probe++)
+      for (const seed of seeds) {
+        const key = seed.key ^ (probes[seed.query * probesMax + probe] as number);
+        budget -= 1 + this.#read(key, seed, { hits, viewer: asked.viewer });
+      }
+    return hits;
+  }
+
+  #read(key: number, seed: Seed, { hits, viewer }: { hits: Hit[]; viewer: number }): number {
+    const length = Math.min(listReadMax, this.#postings.lengthOf(key));
+    if (length === 0) return 0;
+    const { page, at } = this.#postings.wordsOf(key);
+    for (let k = at; k < at + 2 * length; k += 2) {
+      const difference = popcount((page[k + 1] as number) ^ seed.signature);
+      if (difference > signatureDistanceMax) continue;
+      const posting = page[k] as number;
+      const slot = posting >>> 8;
+      const audience = this.#audiences[slot];
+      if (audience !== 0 && audience !== viewer) continue;
+      hits.push({ slot, keypoint: posting & 255, query: seed.query, variant: seed.variant, difference });
+    }
+    return length;
+  }
+}
+
+/** What one query keypoint is looked for with, in one variant. */
+interface Seed {
+  readonly query: number;
+  readonly variant: number;
+  readonly key: number;
+  readonly signature: number;
+}
+
+function seedsOf(query: LocalFeatures, mask: Uint32Array, variant: number): Seed[] {
+  return Array.from({ length: query.count }, (_, i) => ({
+    query: i,
+    variant,
+    key: keyOf(query.descriptors, i * descriptorWords, mask),
+    signature: signatureOf(query.descriptors, i * descriptorWords, mask),
+  }));
+}
+
+/** The masks of every keypoint's probes, `probesMax` each; a variant turns bits over but leaves their margins. */
+function probesOf(query: LocalFeatures): Uint32Array {
+  const probes = new Uint32Array(query.count * probesMax);
+  for (let i = 0; i < query.count; i++) {
+    const margins = query.margins?.subarray(i * keyBits.length, (i + 1) * keyBits.length);
+    probes.set(margins ? probeMasks(margins, probesMax) : plainProbes, i * probesMax);
+  }
+  return probes;
+}
+
+/** Without margins all bits are as likely to turn over: none, then each one, then pairs. */
+const plainProbes: Uint32Array = probeMasks(new Float32Array(keyBits.length).fill(1), probesMax);
+
+function forEachPosting(
+  features: LocalFeatures,
+  visit: (key: number, keypoint: number, signature: number) => void,
+): void {
+  const filed = new Map<number, number>();
+  for (let i = 0; i < Math.min(features.count, storedKeypointsMax); i++) {
+    const key = keyOf(features.descriptors, i * descriptorWords, nothing);
+    const before = filed.get(key) ?? 0;
+    filed.set(key, before + 1);
+    if (before < perKeyMax) visit(key, i, signatureOf(features.descriptors, i * descriptorWords, nothing));
+  }
+}
+
+const nothing: Uint32Array = new Uint32Array(descriptorWords);
+
+/** 18 bits: the first 5, 5, 4 and 4 of the four classes. */
+function keyOf(words: Uint32Array, at: number, mask: Uint32Array): number {
+  const word = (w: number): number => (words[at + w] as number) ^ (mask[w] as number);
+  return (word(0) & 31) | ((word(2) & 31) << 5) | ((word(4) & 15) << 10) | ((word(6) & 15) << 14);
+}
+
+/** 32 bits: the 8 after the key's in each class. */
+function signatureOf(words: Uint32Array, at: number, mask: Uint32Array): number {
+  const word = (w: number): number => (words[at + w] as number) ^ (mask[w] as number);
+  return (
+    (((word(0) >>> 5) & 255) |
+      (((word(2) >>> 5) & 255) << 8) |
+      (((word(4) >>> 4) & 255) << 16) |
+      (((word(6) >>> 4) & 255) << 24)) >>>
+    0
+  );
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { extractFeatures } from "../features/extract-features.ts";
+import { drawScene, invertPixels, mirrorPixels, photograph } from "../features/testing/scenes.ts";
+import type { Pixels } from "../fingerprint/pixels.ts";
+import { FeatureIndex } from "./feature-index.ts";
+import { comparePictures, findPartialCopies, type GeometricMatch } from "./find-partial-copies.ts";
+import type { Transform } from "./transform.ts";
+import { describeEdit } from "./words.ts";
+
+const size = { width: 512, height: 384 };
+const stored = 16;
+const wanted = 7;
+const index = new FeatureIndex();
+
+before(() => {
+  for (let seed = 0; seed < stored; seed++) index.add(featuresOf(photograph(drawScene(100 + seed), size)), 0);
+});
+
+const whole: Transform = [1, 0, 0, 0, 1, 0];
+const turnedBy8: Transform = [0.9903, 0.1392, -20, -0.1392, 0.9903, 35];
+
+test("finds a crop, and says which part", () => {
+  const match = findOne(pictureAt([0.5, 0, 100, 0, 0.5, 80]));
+  near(match.targetOverlapPercent, 25, 2);
+  near(match.queryOverlapPercent, 100, 2);
+  assert.match(wordsOf(match), /^cropped to 2[456] %$/);
+});
+
+test("finds a turned picture, and says by how much", () => {
+  assert.match(wordsOf(findOne(pictureAt(turnedBy8))), /^turned [78]°, cropped to \d\d %, with corners filled/);
+});
+
+test("finds a quarter turn", () => {
+  const match = findOne(photograph(drawScene(100 + wanted), { width: 384, height: 512, at: [0, 1, 0, -1, 0, 384] }));
+  assert.match(wordsOf(match), /^turned 90°$/);
+});
+
+test("finds a mirrored picture, a negative, and both at once", () => {
+  const picture = pictureAt(whole);
+  assert.equal(wordsOf(findOne(mirrorPixels(picture))), "mirrored");
+  assert.equal(wordsOf(findOne(invertPixels(picture))), "negative");
+  assert.equal(wordsOf(findOne(invertPixels(mirrorPixels(picture)))), "mirrored, negative");
+});
+
+test("maps the corners of a mirrored crop to where they were cut out", () => {
+  const { transform } = findOne(mirrorPixels(pictureAt([0.6, 0, 90, 0, 0.6, 60])));
+  const [a, b, c, d, e, f] = transform;
+  near(c, 90 + 0.6 * 512, 4);
+  near(f, 60, 4);
+  near(a, -0.6, 0.02);
+  near(e, 0.6, 0.02);
+  near(Math.abs(b) + Math.abs(d), 0, 0.03);
+});
+
+test("finds a picture that is part of another", () => {
+  const own = drawScene(100 + wanted);
+  const other = drawScene(9000);
+  const collage = photograph(
+    (x, y) => (x > 60 && x < 316 && y > 90 && y < 282 ? own(2 * (x - 60), 2 * (y - 90)) : other(x, y)),
+    size,
+  );
+  const match = findOne(collage);
+  near(match.queryOverlapPercent, 25, 2);
+  assert.match(wordsOf(match), /^set into a larger picture, filling 2[456] % of it$/);
+});
+
+test("finds a stored picture's mirror image by what is stored, without its pixels", () => {
+  const own = index.featuresOf(wanted);
+  assert.ok(own);
+  const mirrored = extractFeatures(mirrorPixels(pictureAt(whole)));
+  const slot = index.add(mirrored, 0);
+  const found = findPartialCopies(index, own).map((match) => [match.slot, match.variant]);
+  assert.deepEqual(found, [
+    [wanted, "plain"],
+    [slot, "mirrored"],
+  ]);
+  assert.ok(index.remove(slot));
+});
+
+test("finds nothing for pictures that are not stored, among them flat, noisy and periodic ones", () => {
+  for (let seed = 0; seed < 6; seed++) assert.deepEqual(search(photograph(drawScene(7000 + seed), size)), []);
+  assert.deepEqual(search(photograph(() => 128, size)), []);
+  assert.deepEqual(search(photograph((x, y) => 128 + 90 * Math.sign(Math.sin(x / 5) * Math.sin(y / 5)), size)), []);
+});
+
+test("forgets what was removed, and uses its slot again", () => {
+  const slot = index.add(featuresOf(photograph(drawScene(555), size)), 0);
+  assert.ok(index.remove(slot));
+  assert.equal(index.remove(slot), false);
+  assert.deepEqual(search(photograph(drawScene(555), size)), []);
+  assert.equal(index.add(featuresOf(photograph(drawScene(556), size)), 0), slot);
+  assert.deepEqual(search(photograph(drawScene(555), size)), []);
+  assert.equal(search(photograph(drawScene(556), size))[0]?.slot, slot);
+  index.remove(slot);
+});
+
+test("shows a private picture to its viewer alone", () => {
+  const picture = photograph(drawScene(777), size);
+  const slot = index.add(featuresOf(picture), 42);
+  const query = extractFeatures(picture, { purpose: "query" });
+  assert.deepEqual(findPartialCopies(index, query), []);
+  assert.deepEqual(findPartialCopies(index, query, { viewer: 7 }), []);
+  assert.equal(findPartialCopies(index, query, { viewer: 42 })[0]?.slot, slot);
+  index.remove(slot);
+});
+
+test("two pictures compare as they are found", () => {
+  const a = extractFeatures(pictureAt([0.7, 0, 50, 0, 0.7, 40]), { purpose: "query" });
+  const b = featuresOf(pictureAt(whole));
+  assert.ok((comparePictures(a, b)?.score ?? 0) >= 75);
+  assert.equal(comparePictures(a, featuresOf(photograph(drawScene(4), size))), undefined);
+});
+
+test("a thousand uploads of one picture neither slow a search nor hide another's copies", () => {
+  const flooded = new FeatureIndex();
+  const template = featuresOf(photograph(drawScene(31), size));
+  for (let i = 0; i < 1000; i++) flooded.add(template, 0);
+  const slot = flooded.add(featuresOf(pictureAt(whole)), 0);
+  const query = extractFeatures(pictureAt(turnedBy8), { purpose: "query" });
+  assert.deepEqual(
+    findPartialCopies(flooded, query).map((match) => match.slot),
+    [slot],
+  );
+  assert.equal(findPartialCopies(flooded, template, { candidatesMax: 20 }).length, 20);
+});
+
+test("answers the same however often it is asked", () => {
+  const query = extractFeatures(pictureAt(turnedBy8), { purpose: "query" });
+  assert.deepEqual(findPartialCopies(index, query), findPartialCopies(index, query));
+});
+
+function featuresOf(pixels: Pixels): ReturnType<typeof extractFeatures> {
+  return extractFeatures(pixels);
+}
+
+function pictureAt(at: Transform): Pixels {
+  return photograph(drawScene(100 + wanted), { ...size, at });
+}
+
+function search(pixels: Pixels): GeometricMatch[] {
+  return findPartialCopies(index, extractFeatures(pixels, { purpose: "query" }));
+}
+
+/** The only match of a picture, which must be the wanted one. */
+function findOne(pixels: Pixels): GeometricMatch {
+  const matches = search(pixels);
+  assert.deepEqual(
+    matches.map(({ slot }) => slot),
+    [wanted],
+  );
+  return matches[0] as GeometricMatch;
+}
+
+function wordsOf({ transform, variant }: GeometricMatch): string {
+  const turned = Math.abs(transform[0]) < 0.5 && Math.abs(transform[1]) > 0.5;
+  return describeEdit({ transform, variant, query: turned ? { width: 384, height: 512 } : size, target: size });
+}
+
+function near(actual: number, expected: number, within: number): void {
+  assert.ok(Math.abs(actual - expected) <= within, `${actual} is not within ${within} of ${expected}`);
+}
