@@ -41,7 +41,10 @@ test("a test run that is killed leaves no server, and its folder to the next run
   while (!/url:.*\n/.test(output)) output += String((await once(run.stdout, "data"))[0]);
   const url = /url:(.*)\n/.exec(output)?.[1] ?? "";
   const folder = await folderOf(url);
+  // A killed process counts as alive until its parent has been told: only then may its folder be taken.
+  const exited = once(run, "exit");
   run.kill("SIGKILL");
+  await exited;
   const until = Date.now() + 20_000;
   while (await isAnswering(url)) {
     assert.ok(Date.now() < until, "the server still runs");
