@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { StartError } from "../errors.ts";
 
 const secretBytes = 32;
 
@@ -10,16 +11,16 @@ export async function secretOf(folder: string): Promise<Uint8Array> {
   try {
     const text = (await readFile(path, "utf8")).trim();
     if (/^[0-9a-f]{64}$/.test(text)) return Buffer.from(text, "hex");
-    throw new Error(
+    throw new StartError(
       `The file ${path} must hold 64 hexadecimal digits; remove it to have a new one made (everyone must then log in again).`,
     );
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    return makeSecret(path);
+    return makeSecret(folder, path);
   }
 }
 
-async function makeSecret(path: string): Promise<Uint8Array> {
+async function makeSecret(folder: string, path: string): Promise<Uint8Array> {
   const secret = randomBytes(secretBytes);
   const aside = `${path}.new`;
   await rm(aside, { force: true });
@@ -31,5 +32,16 @@ async function makeSecret(path: string): Promise<Uint8Array> {
     await file.close();
   }
   await rename(aside, path);
+  await syncFolder(folder);
   return secret;
+}
+
+/** A name is durable once its folder is (fsync(2)). */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
