@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
@@ -49,7 +50,8 @@ const settings = {
   UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
   UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
   UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
-  UTSURU_TRUSTED_PROXIES: (text = ""): readonly string[] => text.split(",").flatMap((part) => part.trim() || []),
+  UTSURU_TRUSTED_PROXIES: (text = ""): readonly string[] =>
+    text.split(",").flatMap((part) => (part.trim() ? network(part.trim()) : [])),
   UTSURU_UPLOAD_MIB_MAX: (text = "64"): number =>
     wholeNumber("UTSURU_UPLOAD_MIB_MAX", text, { min: 1, max: 1024 }) * mebibyte,
   UTSURU_DECODERS: (text = "2"): number => wholeNumber("UTSURU_DECODERS", text, { min: 1, max: 64 }),
@@ -114,7 +116,9 @@ function readEnvironmentFile(path: string): Environment {
 function refuseUnknown(name: string): void {
   if (!name.startsWith("UTSURU_") || name in settings || otherSettings.has(name) || name.startsWith("UTSURU_TEST_"))
     return;
-  throw new ConfigError(`${name} is not a setting of Utsuru; expected one of ${Object.keys(settings).join(", ")}.`);
+  throw new ConfigError(
+    `${name} is not a setting of Utsuru; expected one of ${[...Object.keys(settings), ...bucketSettings].join(", ")}.`,
+  );
 }
 
 function wholeNumber(name: string, text: string, range: { min: number; max: number }): number {
@@ -139,6 +143,18 @@ function bucketUrl(text: string): string {
     return text;
   throw new ConfigError(
     `UTSURU_BUCKET must look like file:///path, gs://bucket/prefix or s3://bucket/prefix, not "${text}".`,
+  );
+}
+
+/** An address, or a network as an address and its bits. */
+function network(text: string): string {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  const bitsMax = family === 4 ? 32 : 128;
+  const isMask = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= bitsMax);
+  if (family !== 0 && isMask && rest.length === 0) return text;
+  throw new ConfigError(
+    `UTSURU_TRUSTED_PROXIES must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8, with commas between them, not "${text}".`,
   );
 }
 

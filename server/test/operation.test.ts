@@ -103,8 +103,17 @@ test("a bad setting stops the start with one sentence that says what was expecte
     [{ UTSURU_DATABASE_URL: "mysql://x" }, /UTSURU_DATABASE_URL must look like postgres:/],
     [{ UTSURU_BUCKET: "ftp://x" }, /UTSURU_BUCKET must look like/],
     [{ UTSURU_SECRET: "short" }, /UTSURU_SECRET must have at least 32 bytes/],
+    [{ UTSURU_TRUSTED_PROXIES: "10.0.0.0/8, proxy" }, /UTSURU_TRUSTED_PROXIES must be addresses or networks/],
   ];
   for (const [environment, expected] of bad) await assert.rejects(startServer(t, { environment }), expected);
+});
+
+test("an address that cannot be listened at stops the start with one sentence", async (t) => {
+  const { port } = new URL((await startServer(t)).url);
+  const taken = /before it was ready:\nutsuru: Cannot listen at 127\.0\.0\.1, port \d+: another program .*\n$/;
+  await assert.rejects(startServer(t, { environment: { UTSURU_PORT: port } }), taken);
+  const elsewhere = startServer(t, { environment: { UTSURU_HOST: "192.0.2.1" } });
+  await assert.rejects(elsewhere, /utsuru: Cannot listen at 192\.0\.2\.1, port 0: this machine does not have .*\n$/);
 });
 
 test("SIGTERM lets requests in flight finish", async (t) => {
