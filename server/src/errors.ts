@@ -31,6 +31,7 @@ export const failureCodes = [
   "storage-full",
   "bucket-unavailable",
   "database-unavailable",
+  "index-unavailable",
   "shutting-down",
 ] as const;
 

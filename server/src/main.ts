@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MultiIndex } from "@utsuru/core/multi-index";
 import { openBucket } from "./buckets/open-bucket.ts";
+import { snapshotFile } from "./buckets/snapshot-file.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
 import { buildProgram } from "./cli/program.ts";
 import { closers } from "./closers.ts";
@@ -19,7 +19,7 @@ import { decoderPool } from "./pixels/decoder-pool.ts";
 import { openCatalog } from "./postgres/catalog.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
-import { loadSearchIndex } from "./search/search-index.ts";
+import { openSearchIndex } from "./search/open-search-index.ts";
 import { sweep } from "./worker/sweeper.ts";
 
 // Composition root: the environment becomes a configuration, the configuration adapters; the command line chooses the role.
@@ -57,8 +57,10 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   ]);
   const decoder = decoderPool({ processes: config.decoders });
   closing.add(() => decoder.close());
-  const index = await loadSearchIndex({ catalog, codes: { pdq: new MultiIndex(), dct256: new MultiIndex() } });
   const clock = { now: () => new Date() };
+  const snapshot = snapshotFile(join(config.dataFolder, "index", "snapshot"));
+  const index = await openSearchIndex({ catalog, snapshot, clock, notice });
+  closing.add(() => index.close());
   return { catalog, bucket, staging, decoder, index, clock, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
 }
 
@@ -77,8 +79,7 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
 
 function startSweeper(ports: Ports): { stop(): Promise<void> } {
   const controller = new AbortController();
-  const onError = (error: unknown): void =>
-    void process.stderr.write(`utsuru: the sweeper will try again: ${String(error)}\n`);
+  const onError = (error: unknown): void => notice(`The sweeper will try again: ${String(error)}`);
   const done = sweep(ports, { signal: controller.signal, onError });
   return {
     stop: () => {
@@ -86,6 +87,11 @@ function startSweeper(ports: Ports): { stop(): Promise<void> } {
       return done;
     },
   };
+}
+
+/** Tells whoever runs the server what they should know. */
+function notice(sentence: string): void {
+  process.stderr.write(`utsuru: ${sentence}\n`);
 }
 
 /** The page as Vite built it, beside the server's own files; a server without it serves the API alone. */

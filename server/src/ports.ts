@@ -3,7 +3,7 @@
  * use cases ask for just the ones they need; main.ts brings the two together.
  */
 import type { Dct256 } from "@utsuru/core/dct256";
-import type { Algorithm, Fingerprint } from "@utsuru/core/fingerprint";
+import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 
@@ -109,10 +109,8 @@ export interface IndexEntry {
   readonly imageId: string;
   /** 0 for a public image, else the owner's audience. */
   readonly audience: number;
-  readonly sha256: string;
-  readonly algorithm: Algorithm;
-  readonly code: Uint8Array;
-  readonly quality: number;
+  /** Of every algorithm, each once. */
+  readonly fingerprints: readonly Fingerprint[];
 }
 
 /** Images, their data and fingerprints. */
@@ -141,8 +139,8 @@ export interface Images {
   pendingDeletions(limit: number): Promise<readonly string[]>;
   /** Says that the bucket no longer has the object. */
   confirmDeletion(key: string): Promise<void>;
-  /** Every fingerprint of an algorithm, in batches. */
-  entries(algorithm: Algorithm): AsyncIterable<readonly IndexEntry[]>;
+  /** Every image as the index needs it, in batches. */
+  entries(): AsyncIterable<readonly IndexEntry[]>;
   /** Images that the viewer may see. */
   count(viewer: Viewer): Promise<number>;
 }
@@ -153,7 +151,7 @@ export type FeedPosition = string;
 /** An image that came, went, or is to be seen by others or found by another code than before. */
 export interface ImageChange {
   readonly imageId: string;
-  /** What it is now; `undefined` when it is gone or has no fingerprint of the algorithm. */
+  /** What it is now; `undefined` when it is gone: ids are never given out again. */
   readonly entry: IndexEntry | undefined;
 }
 
@@ -173,10 +171,7 @@ export interface ChangeFeed {
    * Every change that is committed and not part of the position, as soon as it is there, until the signal aborts: none is left out, whatever the order in
    * which transactions end, and none is told twice, save the latest again after the database was away. Waits while the database is unavailable.
    */
-  follow(
-    from: FeedPosition,
-    options: { readonly algorithm: Algorithm; readonly signal: AbortSignal },
-  ): AsyncIterable<FeedEvent>;
+  follow(from: FeedPosition, signal: AbortSignal): AsyncIterable<FeedEvent>;
   /** Clears changes away that were noted before; a position from then is lost. Returns how many went. */
   prune(before: Date): Promise<number>;
 }
@@ -260,6 +255,14 @@ export interface Bucket {
   ): Promise<string | undefined>;
   /** Throws `bucket-unavailable` unless the store can be read and written. */
   check(signal: AbortSignal): Promise<void>;
+}
+
+/** One file that is only ever replaced whole. */
+export interface SnapshotFile {
+  /** The bytes last written, in pieces of any length; none when there are none. */
+  read(): AsyncIterable<Uint8Array>;
+  /** Replaces the bytes, durable once answered: whatever happens meanwhile, the file has either the former bytes or all of these. */
+  write(pieces: Iterable<Uint8Array>): Promise<void>;
 }
 
 // ── pixels ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -66,6 +66,11 @@ export class MultiIndex implements CodeIndex {
     return this.#kernel.countHeld() >>> 0;
   }
 
+  /** Slots given out so far, those of removed codes included: every slot is below it. */
+  get slotEnd(): Slot {
+    return this.#memory.slotEnd;
+  }
+
   /** Bytes of memory the index has touched: codes, audiences, chains and directories. */
   get bytes(): number {
     return this.#kernel.bytesUsed();

@@ -156,8 +156,8 @@ function unseal({ kernel, bytes }: IndexMemory, piece: Uint8Array, seed: bigint)
   return checksum;
 }
 
-/** Cuts a source of any pieces into those asked for. */
-class PieceReader {
+/** Cuts a source of any pieces into those asked for; throws {@link SnapshotError} where it ends too early. */
+export class PieceReader {
   readonly #source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
 

@@ -20,6 +20,14 @@ export function metrics(app: App, ports: Pick<Ports, "index">): void {
       this.set(ports.index.size);
     },
   });
+  new Gauge({
+    name: "utsuru_index_lag_seconds",
+    help: "For how long at most the search index has missed a change of the database",
+    registers: [registry],
+    collect() {
+      this.set(ports.index.lagMs() / 1000);
+    },
+  });
   app.addHook("onResponse", async (request, reply) => {
     // The route's pattern, never the address: ids would make endless series.
     const route = request.routeOptions.url ?? "none";

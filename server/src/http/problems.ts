@@ -36,6 +36,7 @@ const kinds: Readonly<Record<FailureCode, { readonly status: number; readonly ti
   "storage-full": { status: 507, title: "The storage is full" },
   "bucket-unavailable": { status: 503, title: "The picture storage is not available" },
   "database-unavailable": { status: 503, title: "The database is not available" },
+  "index-unavailable": { status: 503, title: "The search index does not know what the database holds" },
   "shutting-down": { status: 503, title: "The server is shutting down" },
 };
 

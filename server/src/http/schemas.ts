@@ -246,7 +246,11 @@ export const SearchAnswer = Type.Object(
     index: Type.Object(
       {
         images: Type.Integer({ description: "Images that were searched: your own and public ones." }),
-        lagMs: Type.Number({ description: "How far the index is behind the database." }),
+        lagMs: Type.Number({
+          minimum: 0,
+          description:
+            "For how long at most the index has missed a change that is known to be in the database, or may be there because the database cannot be read; 0 when it misses none.",
+        }),
       },
       strict,
     ),

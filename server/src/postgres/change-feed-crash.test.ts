@@ -14,7 +14,7 @@ import { insertImages, insertUser } from "./testing/sample-images.ts";
 
 async function idsIn(catalog: Catalog): Promise<string[]> {
   const ids: string[] = [];
-  for await (const batch of catalog.images.entries("pdq")) ids.push(...batch.map(({ imageId }) => imageId));
+  for await (const batch of catalog.images.entries()) ids.push(...batch.map(({ imageId }) => imageId));
   return ids.sort();
 }
 
@@ -23,7 +23,7 @@ function mirror(catalog: Catalog, from: string, signal: AbortSignal) {
   const present = new Set<string>();
   const state = { asOf: new Date(0) };
   const running = (async () => {
-    for await (const event of catalog.changes.follow(from, { algorithm: "pdq", signal })) {
+    for await (const event of catalog.changes.follow(from, signal)) {
       assert.notEqual(event.kind, "lost");
       if (event.kind === "reached") state.asOf = event.asOf;
       if (event.kind !== "changes") continue;

@@ -43,7 +43,7 @@ function follow(t: TestContext, feed: ChangeFeed, from: FeedPosition): Follower 
   const told: ImageChange[] = [];
   const state = { position: from, asOf: new Date(0), lost: false };
   const running = (async () => {
-    for await (const event of feed.follow(from, { algorithm: "pdq", signal: stopping.signal })) {
+    for await (const event of feed.follow(from, stopping.signal)) {
       if (event.kind === "changes") told.push(...event.changes);
       else if (event.kind === "reached") Object.assign(state, event);
       else state.lost = true;
@@ -125,7 +125,7 @@ function describeWhatIsTold(newDatabase: NewDatabase): void {
     assert.equal(entries.get(fresh)?.audience, 0);
     assert.equal(entries.get(gone), undefined);
     assert.ok((entries.get(hidden)?.audience ?? 0) > 0);
-    assert.ok(entries.get(recoded)?.code.every((byte) => byte === 255));
+    assert.ok(entries.get(recoded)?.fingerprints[0]?.code.every((byte) => byte === 255));
     assert.ok(!entries.has(kept));
     assert.equal(follower.told.length, 4);
   });

@@ -1,4 +1,3 @@
-import type { Algorithm } from "@utsuru/core/fingerprint";
 import { Failure } from "../errors.ts";
 import type { ChangeFeed, FeedEvent, FeedPosition, ImageChange } from "../ports.ts";
 import type { Connection } from "./database.ts";
@@ -23,22 +22,20 @@ export function changeFeedIn(
 ): ChangeFeed {
   return {
     position: async () => toPosition(await readState(database)),
-    follow: (from, options) => follow({ database, wakeUps, pollMs }, from, options),
+    follow: (from, signal) => follow({ database, wakeUps, pollMs }, from, signal),
     prune: (before) => prune(database, before),
   };
 }
 
-type FollowOptions = Parameters<ChangeFeed["follow"]>[1];
-
 async function* follow(
   ports: { readonly database: Connection; readonly wakeUps: WakeUps; readonly pollMs: number },
   from: FeedPosition,
-  { algorithm, signal }: FollowOptions,
+  signal: AbortSignal,
 ): AsyncIterable<FeedEvent> {
   let position = from;
   while (!signal.aborted) {
     try {
-      for await (const event of readOnce(ports.database, position, algorithm)) {
+      for await (const event of readOnce(ports.database, position)) {
         if (event.kind === "reached") position = event.position;
         yield event;
         if (event.kind === "lost") return;
@@ -52,13 +49,13 @@ async function* follow(
 }
 
 /** All that was committed since the position, then the position reached; or that the position is of no use. */
-async function* readOnce(on: Connection, from: FeedPosition, algorithm: Algorithm): AsyncIterable<FeedEvent> {
+async function* readOnce(on: Connection, from: FeedPosition): AsyncIterable<FeedEvent> {
   const asOf = new Date();
   const now = await readState(on);
   const since = startingPoint(from, now);
   if (since === undefined) return yield { kind: "lost" };
   if (since !== now.snapshot) {
-    for await (const changes of readChanges(on, { since, until: now.snapshot, algorithm })) {
+    for await (const changes of readChanges(on, { since, until: now.snapshot })) {
       yield { kind: "changes", changes };
     }
     // Asked afterwards: nothing that was to be read can have been cleared away unnoticed in the meantime.
@@ -89,7 +86,6 @@ async function readState(on: Connection): Promise<DatabaseState> {
 interface Range {
   readonly since: string;
   readonly until: string;
-  readonly algorithm: Algorithm;
 }
 
 interface ChangeRow {
@@ -104,7 +100,7 @@ async function* readChanges(on: Connection, range: Range): AsyncIterable<ImageCh
     const last = rows.at(-1);
     if (!last) return;
     const ids = rows.map((row) => row.image_id);
-    const entries = await entriesOf(on, ids, range.algorithm);
+    const entries = await entriesOf(on, ids);
     yield ids.map((imageId) => ({ imageId, entry: entries.get(imageId) }));
     if (rows.length < pageSize) return;
     after = last;

@@ -23,7 +23,7 @@ export function imagesIn(database: Database, announce: () => void): Images {
     },
     pendingDeletions: (limit) => pendingDeletions(database, limit),
     confirmDeletion: (key) => confirmDeletion(database, key),
-    entries: (algorithm) => entriesIn(database, algorithm),
+    entries: () => entriesIn(database),
     count: (viewer) => count(database, viewer),
   };
 }

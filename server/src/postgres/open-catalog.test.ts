@@ -79,7 +79,7 @@ test("a user who owns the database needs no other right, neither to migrate nor 
   const [database, following] = [openDatabase({ url, connectionsMax: 2 }), new AbortController()];
   const from = await catalog.changes.position();
   const [id] = await insertImages(database, await insertUser(database), 1);
-  for await (const event of catalog.changes.follow(from, { algorithm: "pdq", signal: following.signal })) {
+  for await (const event of catalog.changes.follow(from, following.signal)) {
     if (event.kind === "changes")
       assert.deepEqual(
         event.changes.map(({ imageId }) => imageId),

@@ -1,8 +1,7 @@
-import type { CodeIndex, Slot } from "@utsuru/core/code-index";
-import { algorithms } from "@utsuru/core/fingerprint";
-import { type CodeSpace, copyDistanceMax, qualityMin, spaceOf } from "@utsuru/core/score";
-import type { Catalog, Image, IndexEntry, Viewer } from "../ports.ts";
-import { type Change, type Probe, type WantedCode, wantedCodes } from "./probe.ts";
+import type { Clock, Image, Viewer } from "../ports.ts";
+import type { FollowedImages } from "./followed-images.ts";
+import type { HeldImages } from "./held-images.ts";
+import { type Change, type Probe, wantedCodes } from "./probe.ts";
 
 /** An image near a query. */
 export interface Candidate extends Change {
@@ -14,116 +13,49 @@ export interface Candidate extends Change {
 export interface SearchIndex {
   /** Images held. */
   readonly size: number;
+  /** Takes in an image that the catalog was given: from now on it is found. */
   add(image: Image): void;
+  /** Leaves out an image that the catalog has forgotten: from now on it is not found. */
   remove(imageId: string): void;
   /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest of each space; nearest first, ties by id. */
   near(probes: readonly Probe[], viewer: Viewer): Candidate[];
   /** Images that the viewer may see. */
   count(viewer: Viewer): number;
-  /** Milliseconds since the oldest change of the database that is not in the index yet; 0 when there is none. */
+  /**
+   * For how many milliseconds at most the index has missed a change that is known to be in the database, or may be there because the
+   * database cannot be read; 0 when it misses none.
+   */
   lagMs(): number;
+  /** Throws `index-unavailable` while it is not known which images there are, or has not been for long. */
+  check(): void;
 }
 
-/** An index of codes for each space. */
-export type CodeIndexes = Readonly<Record<CodeSpace, CodeIndex>>;
-
-/** Thousands of images may share one fingerprint: so many of the nearest are ranked, which takes a few milliseconds. */
-const candidatesMax = 10_000;
-
-/** Reads every fingerprint of the catalog into an index. */
-export async function loadSearchIndex(ports: { catalog: Catalog; codes: CodeIndexes }): Promise<SearchIndex> {
-  const index = new MemoryIndex(ports.codes);
-  for (const algorithm of algorithms) {
-    for await (const batch of ports.catalog.images.entries(algorithm)) for (const entry of batch) index.addEntry(entry);
-  }
-  return index;
+/** The index over the images that follow the catalog. */
+export function searchIndexOver(followed: FollowedImages, clock: Clock): SearchIndex {
+  const { images } = followed;
+  return {
+    get size() {
+      return images.size;
+    },
+    add: ({ id, visibility, owner, fingerprints }) =>
+      images.add({ imageId: id, audience: visibility === "public" ? 0 : owner.audience, fingerprints }),
+    remove: (imageId) => images.remove(imageId),
+    near: (probes, viewer) => near(images, probes, viewer),
+    count: (viewer) => images.count(0) + images.count(viewer.audience),
+    lagMs: () => followed.lagMs(clock.now()),
+    check: () => followed.check(clock.now()),
+  };
 }
 
-interface Held {
-  readonly audience: number;
-  readonly slots: { readonly space: CodeSpace; readonly slot: Slot }[];
-}
-
-class MemoryIndex implements SearchIndex {
-  readonly #codes: CodeIndexes;
-  readonly #held = new Map<string, Held>();
-  readonly #idOfSlot: Readonly<Record<CodeSpace, (string | undefined)[]>> = { pdq: [], dct256: [] };
-  readonly #counts = new Map<number, number>();
-
-  constructor(codes: CodeIndexes) {
-    this.#codes = codes;
-  }
-
-  get size(): number {
-    return this.#held.size;
-  }
-
-  add(image: Image): void {
-    if (this.#held.has(image.id)) return;
-    const audience = image.visibility === "public" ? 0 : image.owner.audience;
-    for (const { algorithm, code, quality } of image.fingerprints) {
-      this.addEntry({ imageId: image.id, audience, sha256: image.sha256, algorithm, code, quality });
+function near(images: HeldImages, probes: readonly Probe[], viewer: Viewer): Candidate[] {
+  const nearest = new Map<string, Candidate>();
+  for (const { space, wanted } of wantedCodes(probes)) {
+    const codes = wanted.map(({ code }) => code);
+    for (const { imageId, distance, query } of images.near(space, codes, viewer.audience)) {
+      const [found, known] = [wanted[query], nearest.get(imageId)];
+      if (!found || (known && known.distance <= distance)) continue;
+      nearest.set(imageId, { imageId, distance, orientation: found.orientation, inverted: found.inverted });
     }
   }
-
-  addEntry({ imageId, audience, algorithm, code, quality }: IndexEntry): void {
-    const held = this.#held.get(imageId) ?? { audience, slots: [] };
-    if (!this.#held.has(imageId)) {
-      this.#held.set(imageId, held);
-      this.#counts.set(audience, this.#countOf(audience) + 1);
-    }
-    if (quality < qualityMin) return;
-    const space = spaceOf(algorithm);
-    const slot = this.#codes[space].add(code, audience);
-    this.#idOfSlot[space][slot] = imageId;
-    held.slots.push({ space, slot });
-  }
-
-  remove(imageId: string): void {
-    const held = this.#held.get(imageId);
-    if (!held) return;
-    this.#held.delete(imageId);
-    this.#counts.set(held.audience, this.#countOf(held.audience) - 1);
-    for (const { space, slot } of held.slots) {
-      this.#codes[space].remove(slot);
-      this.#idOfSlot[space][slot] = undefined;
-    }
-  }
-
-  near(probes: readonly Probe[], viewer: Viewer): Candidate[] {
-    const nearest = new Map<string, Candidate>();
-    for (const { space, wanted } of wantedCodes(probes)) {
-      for (const candidate of this.#nearIn(space, wanted, viewer)) {
-        const known = nearest.get(candidate.imageId);
-        if (!known || candidate.distance < known.distance) nearest.set(candidate.imageId, candidate);
-      }
-    }
-    return [...nearest.values()].sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
-  }
-
-  count(viewer: Viewer): number {
-    return this.#countOf(0) + this.#countOf(viewer.audience);
-  }
-
-  lagMs(): number {
-    // Every change is put in before its request is answered, so nothing is ever behind.
-    return 0;
-  }
-
-  #nearIn(space: CodeSpace, wanted: readonly WantedCode[], viewer: Viewer): Candidate[] {
-    const queries = wanted.map(({ code }) => code);
-    const options = { viewer: viewer.audience, limit: candidatesMax };
-    return this.#codes[space]
-      .withinAny(queries, copyDistanceMax[space], options)
-      .flatMap(({ slot, distance, query }) => {
-        const [imageId, found] = [this.#idOfSlot[space][slot], wanted[query]];
-        return imageId && found
-          ? [{ imageId, distance, orientation: found.orientation, inverted: found.inverted }]
-          : [];
-      });
-  }
-
-  #countOf(audience: number): number {
-    return this.#counts.get(audience) ?? 0;
-  }
+  return [...nearest.values()].sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
 }

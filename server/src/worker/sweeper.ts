@@ -3,9 +3,11 @@ import { sweepDeletions } from "../images/delete-image.ts";
 import type { Bucket, Catalog } from "../ports.ts";
 
 const batch = 100;
+/** A server that was away for longer reads all images anew. */
+const changesKeptMs = 7 * 24 * 60 * 60_000;
 
 /**
- * Deletes from the bucket what removals could not, now and then every `intervalMs`, until the signal ends it.
+ * Deletes from the bucket what removals could not, and clears away which images changed long ago, now and then every `intervalMs`, until the signal ends it.
  * An error is told and the next round tries again.
  */
 export async function sweep(
@@ -16,6 +18,7 @@ export async function sweep(
   while (!signal.aborted) {
     try {
       while (!signal.aborted && (await sweepDeletions(ports, batch)) === batch);
+      await ports.catalog.changes.prune(new Date(Date.now() - changesKeptMs));
     } catch (error) {
       onError(error);
     }

@@ -274,7 +274,7 @@ export interface components {
              * @description Stable; match on this.
              * @enum {string}
              */
-            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "headers-too-large" | "too-many-files" | "request-timeout" | "not-found" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "shutting-down" | "internal";
+            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "headers-too-large" | "too-many-files" | "request-timeout" | "not-found" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "index-unavailable" | "shutting-down" | "internal";
             errors?: {
                 /** @description JSON Pointer (RFC 6901) of the field. */
                 pointer: string;
@@ -1201,7 +1201,7 @@ export interface operations {
                         index: {
                             /** @description Images that were searched: your own and public ones. */
                             images: number;
-                            /** @description How far the index is behind the database. */
+                            /** @description For how long at most the index has missed a change that is known to be in the database, or may be there because the database cannot be read; 0 when it misses none. */
                             lagMs: number;
                         };
                         /** @description Best first. */
@@ -1329,7 +1329,7 @@ export interface operations {
                         index: {
                             /** @description Images that were searched: your own and public ones. */
                             images: number;
-                            /** @description How far the index is behind the database. */
+                            /** @description For how long at most the index has missed a change that is known to be in the database, or may be there because the database cannot be read; 0 when it misses none. */
                             lagMs: number;
                         };
                         /** @description Best first. */

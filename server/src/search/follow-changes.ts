@@ -1,0 +1,72 @@
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import type { Catalog, FeedEvent, FeedPosition } from "../ports.ts";
+import type { FollowedImages } from "./followed-images.ts";
+
+/** So many take some milliseconds; then requests have their turn. */
+const sliceSize = 250;
+const retryMs = 1_000;
+
+/** What following works with; `notice` is told in a sentence what whoever runs the server should know. */
+export interface FollowPorts {
+  readonly catalog: { readonly images: Pick<Catalog["images"], "entries">; readonly changes: Catalog["changes"] };
+  readonly notice: (sentence: string) => void;
+}
+
+/** Keeps images as the catalog has them, whoever changes it, until the signal aborts; reads them all anew where the feed cannot tell. */
+export async function followChanges(ports: FollowPorts, followed: FollowedImages, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      followed.position ??= await readAll(ports, followed, signal);
+      const feed = ports.catalog.changes.follow(followed.position, signal);
+      for await (const event of feed) await take(ports, { followed, event }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      ports.notice(`The index cannot follow the database and will try again: ${String(error)}`);
+      // The signal ends the wait by rejecting it, and then the loop.
+      await delay(retryMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+async function take(
+  ports: FollowPorts,
+  { followed, event }: { readonly followed: FollowedImages; readonly event: FeedEvent },
+  signal: AbortSignal,
+): Promise<void> {
+  switch (event.kind) {
+    case "changes":
+      followed.fallBehind();
+      return inSlices(event.changes, (change) => followed.take(change), signal);
+    case "reached":
+      return followed.reach(event);
+    case "lost":
+      ports.notice(
+        "The database cannot tell what changed since the index was last up to date: all fingerprints are read anew.",
+      );
+      followed.fallBehind();
+      followed.position = undefined;
+      return;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Reads all images in place of those held, which are found meanwhile, and returns from where on the changes are to be followed. */
+async function readAll(ports: FollowPorts, followed: FollowedImages, signal: AbortSignal): Promise<FeedPosition> {
+  const { images } = followed;
+  const position = await ports.catalog.changes.position();
+  const begun = images.now();
+  for await (const batch of ports.catalog.images.entries())
+    await inSlices(batch, (entry) => followed.take({ imageId: entry.imageId, entry }), signal);
+  // What is as old as that was not seen; what others add meanwhile is younger.
+  await inSlices(images.rows(begun), ({ imageId }) => images.remove(imageId), signal);
+  return position;
+}
+
+async function inSlices<T>(items: Iterable<T>, work: (item: T) => void, signal: AbortSignal): Promise<void> {
+  let done = 0;
+  for (const item of items) {
+    work(item);
+    if (++done % sliceSize === 0) await turn(undefined, { signal });
+  }
+}
