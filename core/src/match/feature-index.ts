@@ -23,7 +23,7 @@ const postingsReadMax = 6_000_000;
 /** Postings of one picture under one key: a picture that is one repeated texture must not fill a list. */
 const perKeyMax = 4;
 /** Of 32 signature bits, those that may differ. */
-const signatureDistanceMax = 9;
+const signatureDistanceMax = 7;
 
 /**
  * From a query's keypoints to the pictures that share most of them, without comparing all: each keypoint is filed under 18 of its
