@@ -9,7 +9,7 @@ const kinds = { flat: "IndexBinaryFlat", multihash: "IndexBinaryMultiHash 16×16
 
 /** Pythons to try: those of UTSURU_BENCH_PYTHON, separated by colons, else the system's; only those that have faiss count. */
 function pythons(): string[] {
-  const named = process.env["UTSURU_BENCH_PYTHON"]?.split(":") ?? ["/usr/bin/python3", "python3"];
+  const named = process.env.UTSURU_BENCH_PYTHON?.split(":") ?? ["/usr/bin/python3", "python3"];
   return named.filter((python) => spawnSync(python, ["-c", "import faiss"]).status === 0);
 }
 
@@ -53,7 +53,7 @@ class Session {
   async ask(question: Record<string, string>): Promise<Record<string, unknown>> {
     this.#process.stdin?.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`faiss ended instead of answering ${question["do"]}`);
+    if (done === true) throw new Error(`faiss ended instead of answering ${question.do}`);
     return JSON.parse(value);
   }
 

@@ -9,7 +9,7 @@ import pg from "pg";
 import { type Peer, radius, timed } from "./peer.ts";
 import { codeBytes } from "./sets.ts";
 
-const binaries = process.env["UTSURU_BENCH_POSTGRES"] ?? "/usr/lib/postgresql/15/bin";
+const binaries = process.env.UTSURU_BENCH_POSTGRES ?? "/usr/lib/postgresql/15/bin";
 /** PostgreSQL refuses to run as root: then it runs as nobody. */
 const nobody = 65_534;
 

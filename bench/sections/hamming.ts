@@ -5,7 +5,7 @@ import type { Run, Table } from "../report.ts";
 
 const spreads: readonly Spread[] = ["uniform", "image-like"];
 /** UTSURU_BENCH_LARGE=1 adds ten million codes, which take a minute to draw. */
-const curve = [10_000, 100_000, 1_000_000, ...(process.env["UTSURU_BENCH_LARGE"] === "1" ? [10_000_000] : [])];
+const curve = [10_000, 100_000, 1_000_000, ...(process.env.UTSURU_BENCH_LARGE === "1" ? [10_000_000] : [])];
 const peersAt = [100_000, 1_000_000];
 
 /** Every code within 31 of 256 bits of a query: the index by number of codes, then beside its peers. */
