@@ -167,7 +167,8 @@ test("guessing a password is slowed down: ten wrong ones in a minute, then 429 w
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify({ email, password: "a wrong guess" }),
     });
-  for (let i = 0; i < 10; i++) assert.equal((await guess("hedy@example.org")).status, 401);
+  const spellings = ["hedy@example.org", " ｈedy@EXAMPLE.org"];
+  for (let i = 0; i < 10; i++) assert.equal((await guess(spellings[i % 2] ?? "")).status, 401);
   const refused = await guess("HEDY@example.org", { "x-forwarded-for": "203.0.113.9" });
   assert.equal(refused.status, 429);
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
@@ -180,4 +181,19 @@ test("one address may try only so many registrations a minute", async (t) => {
   for (let i = 0; i < 4; i++)
     statuses.push((await post(`${url}/api/register`, { email: `p${i}@example.org`, password })).status);
   assert.deepEqual(statuses, [201, 201, 201, 429]);
+});
+
+test("a trusted proxy's word for the address counts; all addresses of one IPv6 network are one sender", async (t) => {
+  const environment = { UTSURU_CREDENTIAL_TRIES: "1", UTSURU_TRUSTED_PROXIES: "127.0.0.1" };
+  const { url } = await startServer(t, { environment });
+  const guessFrom = async (address: string) => {
+    const headers = { "content-type": "application/json", "x-forwarded-for": address };
+    const body = JSON.stringify({ email: "ruth@example.org", password });
+    return (await call(`${url}/api/login`, { method: "POST", headers, body })).status;
+  };
+  assert.equal(await guessFrom("2001:db8:0:1::1"), 401);
+  assert.equal(await guessFrom("2001:db8:0:1:ffff::2"), 429);
+  assert.equal(await guessFrom("2001:db8:0:2::1"), 401);
+  assert.equal(await guessFrom("198.51.100.1"), 401);
+  assert.equal(await guessFrom("198.51.100.2"), 401);
 });

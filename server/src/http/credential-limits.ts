@@ -1,15 +1,16 @@
-import type { RateLimitOptions } from "@fastify/rate-limit";
+import { normalizeIP, type RateLimitOptions } from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
+import { parseEmail } from "../accounts/email.ts";
 import { Failure } from "../errors.ts";
 import type { App } from "./app.ts";
 
 const timeWindow = "1 minute";
 const failuresPerAddressAndAccount = 10;
 
-/** Limits calls of an address that cost a password hash. A proxy's word for the address counts only when the proxy is trusted. */
+/** Limits calls of an address, or of a /64 of IPv6, that cost a password hash. A proxy's word for the address counts only when the proxy is trusted. */
 export function addressLimit(max: number): { rateLimit: RateLimitOptions } {
   const errorResponseBuilder = (_request: FastifyRequest, { ttl }: { ttl: number }): Failure => tooMany(ttl);
-  return { rateLimit: { max, timeWindow, keyGenerator: (request) => request.ip, errorResponseBuilder } };
+  return { rateLimit: { max, timeWindow, keyGenerator: networkOf, errorResponseBuilder } };
 }
 
 /** Counts wrong passwords for one account from one address: after ten in a minute, that pair has to wait. Right ones are never counted. */
@@ -19,7 +20,7 @@ export function guessLimit(
   const guesses = app.createRateLimit({
     max: failuresPerAddressAndAccount,
     timeWindow,
-    keyGenerator: (request) => `${request.ip} ${(request.body as { email: string }).email.trim().toLowerCase()}`,
+    keyGenerator: (request) => `${networkOf(request)} ${accountOf((request.body as { email: string }).email)}`,
   });
   return async (request, attempt) => {
     const before = await guesses(request as FastifyRequest, { increment: false });
@@ -31,6 +32,21 @@ export function guessLimit(
       throw error;
     }
   };
+}
+
+/** One sender of IPv6 has a whole /64 to choose addresses from (RFC 6177): it counts as one. */
+function networkOf({ ip }: FastifyRequest): string {
+  return normalizeIP(ip, 64);
+}
+
+/** The account that an address stands for in every spelling; what is no address stands for none, and all such count as one. */
+function accountOf(email: string): string {
+  try {
+    return parseEmail(email).key;
+  } catch (error) {
+    if (error instanceof Failure) return "";
+    throw error;
+  }
 }
 
 function tooMany(ttlMs: number): Failure {
