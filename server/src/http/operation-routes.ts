@@ -26,7 +26,7 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
         operationId: "readiness",
         tags: ["operation"],
         summary: "Whether database, bucket and index can be used",
-        response: answers({ 200: Status }, [503]),
+        response: answers({ 200: Status }, [503, 507]),
       },
     },
     async () => {
@@ -36,5 +36,4 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
       return { status: "ok" as const };
     },
   );
-  // Whatever such a hook returns is taken for an error: nothing may come back.
 }
