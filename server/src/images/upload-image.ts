@@ -23,7 +23,8 @@ type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; clock: Clock;
 
 /**
  * Keeps a picture: decode, bytes to the bucket, then one transaction, then the index; durable and findable once answered.
- * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept.
+ * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept,
+ * but for the objects of a transaction whose end is not known: it may have been committed before the database went away.
  */
 export async function uploadImage(ports: Ports, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
   const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
