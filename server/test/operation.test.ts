@@ -23,6 +23,17 @@ test("the server says that it lives, is ready, and what it does", async (t) => {
   assert.match(page.body, /swagger/i);
 });
 
+test("the figures that anyone may read count public images alone", async (t) => {
+  const server = await startServer(t);
+  const ada = await newPerson(server);
+  const counted = async () =>
+    /^utsuru_index_public_images (\d+)$/m.exec((await call(`${server.url}/metrics`)).body)?.[1];
+  await ada.upload([{ name: "private.jpg", bytes: await jpegOf(1) }], { visibility: "private" });
+  assert.equal(await counted(), "0");
+  await ada.upload([{ name: "public.jpg", bytes: await jpegOf(2) }]);
+  assert.equal(await counted(), "1");
+});
+
 test("the description is OpenAPI 3.1 and names every call of the contract", async (t) => {
   const { url } = await startServer(t);
   const { body } = await call(`${url}/openapi.json`);

@@ -13,11 +13,12 @@ export function metrics(app: App, ports: Pick<Ports, "index">): void {
     registers: [registry],
   });
   new Gauge({
-    name: "utsuru_index_images",
-    help: "Images in the search index of this server",
+    name: "utsuru_index_public_images",
+    help: "Public images in the search index of this server",
     registers: [registry],
     collect() {
-      this.set(ports.index.size);
+      // Anyone may read this: private images would show in the count.
+      this.set(ports.index.publicCount);
     },
   });
   new Gauge({
