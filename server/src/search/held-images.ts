@@ -65,6 +65,10 @@ export class HeldImages {
     return images;
   }
 
+  get size(): number {
+    return this.#images.size;
+  }
+
   /** Takes in an image that was just uploaded, unless the database was faster: then it is held already, or has gone again. */
   add(entry: IndexEntry): void {
     if (!this.#images.has(entry.imageId)) this.put(entry);

@@ -11,6 +11,8 @@ export interface Candidate extends Change {
 
 /** The images of one catalog in memory, as far as search needs them: who may see them, and the codes of those with enough detail. */
 export interface SearchIndex {
+  /** Images held. */
+  readonly size: number;
   /** Images that everyone may see. */
   readonly publicCount: number;
   /** Takes in an image that the catalog was given: from now on it is found. */
@@ -34,6 +36,9 @@ export interface SearchIndex {
 export function searchIndexOver(followed: FollowedImages, clock: Clock): SearchIndex {
   const { images } = followed;
   return {
+    get size() {
+      return images.size;
+    },
     get publicCount() {
       return images.count(0);
     },
