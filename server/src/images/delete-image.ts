@@ -18,14 +18,24 @@ export async function deleteImage(ports: Ports, imageId: string, owner: User): P
   await Promise.allSettled(removed.keys.map((key) => deleteObject(ports, key)));
 }
 
-/** Deletes what earlier removals left in the bucket; returns how many objects went. */
-export async function sweepDeletions(ports: Pick<Ports, "catalog" | "bucket">, limit: number): Promise<number> {
-  const keys = await ports.catalog.images.pendingDeletions(limit);
-  for (const key of keys) await deleteObject(ports, key);
-  return keys.length;
+/** What deleting noted objects works with. */
+interface DeletionPorts {
+  readonly catalog: { readonly images: Pick<Catalog["images"], "pendingDeletions" | "confirmDeletion"> };
+  readonly bucket: Pick<Bucket, "delete">;
 }
 
-async function deleteObject(ports: Pick<Ports, "catalog" | "bucket">, key: string): Promise<void> {
+/** Deletes what earlier removals left in the bucket; returns how many objects went. One that will not go keeps no other: then throws when all were tried. */
+export async function sweepDeletions(ports: DeletionPorts, limit: number): Promise<number> {
+  const keys = await ports.catalog.images.pendingDeletions(limit);
+  const failures: unknown[] = [];
+  for (const key of keys) await deleteObject(ports, key).catch((error: unknown) => failures.push(error));
+  if (failures.length === 0) return keys.length;
+  throw new AggregateError(failures, `${failures.length} of ${keys.length} objects could not be deleted`, {
+    cause: failures[0],
+  });
+}
+
+async function deleteObject(ports: DeletionPorts, key: string): Promise<void> {
   await ports.bucket.delete(key);
   await ports.catalog.images.confirmDeletion(key);
 }
