@@ -72,7 +72,7 @@ async function openDatabase(config: Config, closing: Closing): Promise<Ports["ca
 }
 
 async function openEmbedded(config: Config, closing: Closing): Promise<string> {
-  const embedded = await startEmbedded({ directory: join(config.dataFolder, "database") });
+  const embedded = await startEmbedded({ directory: join(config.dataFolder, "database"), warn: notice });
   closing.add(() => embedded.stop());
   return embedded.url;
 }
