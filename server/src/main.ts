@@ -46,7 +46,7 @@ async function serve(): Promise<void> {
 }
 
 async function openPorts(config: Config, closing: Closing): Promise<Ports> {
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(config.dataFolder);
   const lock = lockFolder(config.dataFolder);
   closing.add(() => lock.release());
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
@@ -62,6 +62,15 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   const index = await openSearchIndex({ catalog, snapshot, clock, notice });
   closing.add(() => index.close());
   return { catalog, bucket, staging, decoder, index, clock, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+}
+
+async function makeDataFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(`The data folder cannot be made; UTSURU_DATA sets another: ${reason}.`, { cause });
+  }
 }
 
 async function openDatabase(config: Config, closing: Closing): Promise<Ports["catalog"]> {

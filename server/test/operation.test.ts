@@ -119,6 +119,11 @@ test("a bad setting stops the start with one sentence that says what was expecte
   for (const [environment, expected] of bad) await assert.rejects(startServer(t, { environment }), expected);
 });
 
+test("a data folder that cannot be made stops the start with one sentence", async (t) => {
+  const environment = { UTSURU_DATA: "/dev/null/utsuru" };
+  await assert.rejects(startServer(t, { environment }), /before it was ready:\nutsuru: The data folder cannot .*\n$/);
+});
+
 test("an address that cannot be listened at stops the start with one sentence", async (t) => {
   const { port } = new URL((await startServer(t)).url);
   const taken = /before it was ready:\nutsuru: Cannot listen at 127\.0\.0\.1, port \d+: another program .*\n$/;
