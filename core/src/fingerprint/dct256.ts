@@ -1,4 +1,5 @@
-import { centredGrid, type Rectangle } from "../kernels/centred-grid.ts";
+import { centredGrid } from "../kernels/centred-grid.ts";
+import type { Rectangle } from "../kernels/centred-grid-reference.ts";
 import { cutAtMedian } from "./cut-at-median.ts";
 import { findContent } from "./find-content.ts";
 import type { Algorithm } from "./fingerprint.ts";

@@ -1,4 +1,4 @@
-import { type Rectangle, readLuma } from "../kernels/centred-grid.ts";
+import { type Line, type Rectangle, readLuma } from "../kernels/centred-grid-reference.ts";
 import type { Pixels } from "./pixels.ts";
 
 /** Mean deviation, in 256ths of a grey level, up to which a line belongs to a flat border: JPEG's ringing stays below, pictures seldom. */
@@ -17,10 +17,13 @@ export function findContent(pixels: Pixels): Rectangle {
   let content: Rectangle = { left: 0, top: 0, width: pixels.width, height: pixels.height };
   for (let round = 0; round < roundsMax; round++) {
     const { left, top, width, height } = content;
-    const west = countFlat(width, (depth) => columnOf(pixels, content, depth));
-    const east = countFlat(width, (depth) => columnOf(pixels, content, width - 1 - depth));
-    const north = countFlat(height, (depth) => rowOf(pixels, content, depth));
-    const south = countFlat(height, (depth) => rowOf(pixels, content, height - 1 - depth));
+    const corner = top * pixels.width + left;
+    const columns = { stride: pixels.width, lines: width, length: height };
+    const rows = { stride: 1, lines: height, length: width };
+    const west = countFlat(pixels, { ...columns, start: corner, inwards: 1 });
+    const east = countFlat(pixels, { ...columns, start: corner + width - 1, inwards: -1 });
+    const north = countFlat(pixels, { ...rows, start: corner, inwards: pixels.width });
+    const south = countFlat(pixels, { ...rows, start: corner + (height - 1) * pixels.width, inwards: -pixels.width });
     const inside = { left: left + west, top: top + north, width: width - west - east, height: height - north - south };
     if (west + east + north + south === 0) break;
     if (inside.width * 3 < pixels.width || inside.height * 3 < pixels.height) break;
@@ -29,28 +32,38 @@ export function findContent(pixels: Pixels): Rectangle {
   return content;
 }
 
+/** A side of the content as lines from the outermost inwards. */
+interface Side extends Line {
+  /** Pixels from a line to the next one inwards. */
+  readonly inwards: number;
+  readonly lines: number;
+  readonly length: number;
+}
+
 /** How many lines from the outermost on are flat and like it. */
-function countFlat(lines: number, lineAt: (depth: number) => Int32Array): number {
-  const outermost = lineAt(0);
-  // Means would have to be rounded, so both sides of each comparison are multiplied by the number of samples.
-  const total = outermost.reduce((sum, value) => sum + value, 0);
+function countFlat(pixels: Pixels, { start, stride, inwards, lines, length }: Side): number {
+  const line = new Int32Array(length);
+  let total = 0;
   for (let depth = 0; depth < lines; depth++) {
-    const line = depth === 0 ? outermost : lineAt(depth);
-    let deviation = 0;
-    for (const value of line) deviation += Math.abs(value * line.length - total);
-    if (deviation > deviationMax * line.length ** 2) return depth;
+    readLuma(pixels, { start: start + depth * inwards, stride }, line);
+    if (depth === 0) total = line.reduce((sum, value) => sum + value, 0);
+    if (sumDeviations(line, total) > deviationMax * length ** 2) return depth;
   }
   return lines;
 }
 
-function rowOf(pixels: Pixels, { left, top, width }: Rectangle, depth: number): Int32Array {
-  const line = new Int32Array(width);
-  readLuma(pixels, { start: (top + depth) * pixels.width + left, stride: 1 }, line);
-  return line;
-}
-
-function columnOf(pixels: Pixels, { left, top, height }: Rectangle, depth: number): Int32Array {
-  const line = new Int32Array(height);
-  readLuma(pixels, { start: top * pixels.width + left + depth, stride: pixels.width }, line);
-  return line;
+/** The sum of all `|value·length − total|`: means would have to be rounded. Values above the mean and the others are summed apart. */
+function sumDeviations(line: Int32Array, total: number): number {
+  const mean = Math.floor(total / line.length);
+  let sum = 0;
+  let sumAbove = 0;
+  let above = 0;
+  for (let at = 0; at < line.length; at++) {
+    const value = line[at] as number;
+    sum += value;
+    if (value <= mean) continue;
+    sumAbove += value;
+    above++;
+  }
+  return line.length * (2 * sumAbove - sum) - total * (2 * above - line.length);
 }

@@ -1,122 +1,102 @@
+import { wasm } from "./centred-grid.wasm.ts";
+import { cells, type Rectangle, type Tents, tentsOver } from "./centred-grid-reference.ts";
+import { compile, instantiate, type KernelMemory } from "./compile.ts";
 import type { SampledRows } from "./pdq-reference.ts";
 
-/** A part of a picture, in whole pixels. */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
+/** What core/kernels/centred-grid.ts exports. */
+interface GridKernel {
+  readonly memory: KernelMemory;
+  startsAcrossAt(): number;
+  startsDownAt(): number;
+  weightsAcrossAt(): number;
+  weightsDownAt(): number;
+  gridAt(): number;
+  samplesAt(): number;
+  measure(width: number, height: number, channels: number): void;
+  layOut(tapsAcross: number, tapsDown: number, openMax: number): number;
+  take(): void;
 }
 
-/** Cells along each side of the grid. */
-const cells = 64;
-/** The weights of a cell along one side add up to this. */
-const unity = 2 ** 14;
+/** Rows that the kernel takes at once. */
+const bandRows = 8;
+/** Zero weights that it wants about those down a cell. */
+const margin = 8;
 
-/** For each cell: the first pixel that it covers, and whole weights of the pixels from there on. */
-interface Tents {
-  readonly taps: number;
-  readonly starts: Int32Array;
-  readonly weights: Int32Array;
-}
+let kernel: GridKernel | undefined;
 
 /**
- * Averages a part of a picture over 64×64 cells centred on it, in whole numbers: 0 is black, 65,280 white; row-major.
+ * Computes what `centredGridReference` does, bit for bit, in WebAssembly.
  *
- * Each cell is a tent two cells wide, cut at the picture's edge, integrated exactly over each pixel. Cells of the second half mirror
- * those of the first, and sums of whole numbers know no order: so the grid of a turned or mirrored picture is the turned or mirrored grid.
- * Shape: sides up to 131,072 pixels, beyond which the weights would no longer be exact.
+ * The part passes through in bands of 8 rows, so memory grows with its sides and not with its area: 400 kB for 12 megapixels.
+ * Shape: sides up to 131,072 pixels; row-major, 0 is black, 65,280 white.
+ * @throws RangeError when memory does not suffice.
  */
 export function centredGrid(rows: SampledRows, part: Rectangle): Uint16Array {
+  kernel ??= instantiate(compile(wasm)) as GridKernel;
   const across = tentsOver(part.width);
   const down = tentsOver(part.height);
-  const sums = new Float64Array(cells * cells);
-  const luma = new Int32Array(part.width);
-  const rowSums = new Int32Array(cells);
-  for (let y = 0; y < part.height; y++) {
-    readLuma(rows, { start: (part.top + y) * rows.width + part.left, stride: 1 }, luma);
-    sumRow(luma, across, rowSums);
-    for (let i = 0; i < cells; i++) {
-      const tap = y - (down.starts[i] as number);
-      if (tap < 0 || tap >= down.taps) continue;
-      addRow(sums.subarray(i * cells, (i + 1) * cells), rowSums, down.weights[i * down.taps + tap] as number);
-    }
+  kernel.measure(part.width, part.height, rows.channels);
+  if (kernel.layOut(across.taps, down.taps, countOpen(down, part.height)) === 0) {
+    throw new RangeError(`no memory for a picture of ${part.width}×${part.height}`);
   }
-  return Uint16Array.from(sums, (sum) => Math.floor(sum / unity ** 2 + 0.5));
+  writeTents(kernel, across, down);
+  const bytes = part.width * rows.channels;
+  const band = new Uint8Array(kernel.memory.buffer, kernel.samplesAt(), bandRows * bytes);
+  for (let y = 0; y < part.height; y += bandRows) {
+    copyRows(rows, { ...part, top: part.top + y, height: Math.min(bandRows, part.height - y) }, band);
+    kernel.take();
+  }
+  return new Uint16Array(kernel.memory.buffer, kernel.gridAt(), cells ** 2).slice();
 }
 
-/** Pixels in a line, by their number from the picture's first. */
-export interface Line {
-  readonly start: number;
-  readonly stride: number;
+/** Bytes of memory that the kernel holds: it keeps what the greediest picture needed and uses it again. */
+export function gridKernelBytes(): number {
+  return kernel?.memory.buffer.byteLength ?? 0;
 }
 
-/** Reads as many pixels of a line as `luma` holds: in 256ths of a grey level, 77 R + 150 G + 29 B. */
-export function readLuma({ data, channels }: SampledRows, { start, stride }: Line, luma: Int32Array): void {
-  const step = stride * channels;
-  let at = start * channels;
-  if (channels === 1) {
-    for (let x = 0; x < luma.length; x++, at += step) luma[x] = (data[at] as number) << 8;
+function writeTents(to: GridKernel, across: Tents, down: Tents): void {
+  const { buffer } = to.memory;
+  new Int32Array(buffer, to.startsAcrossAt(), cells).set(across.starts);
+  new Int32Array(buffer, to.startsDownAt(), cells).set(down.starts);
+  const paddedAcross = Math.ceil(across.taps / 4) * 4;
+  const paddedDown = down.taps + 2 * margin;
+  const weightsAcross = new Int32Array(buffer, to.weightsAcrossAt(), cells * paddedAcross).fill(0);
+  const weightsDown = new Int16Array(buffer, to.weightsDownAt(), cells * paddedDown).fill(0);
+  for (let i = 0; i < cells; i++) {
+    weightsAcross.set(across.weights.subarray(i * across.taps, (i + 1) * across.taps), i * paddedAcross);
+    weightsDown.set(down.weights.subarray(i * down.taps, (i + 1) * down.taps), i * paddedDown + margin);
+  }
+}
+
+/** How far apart the numbers can be of cells that a band shares with another band: so many rows of sums are kept. */
+function countOpen({ taps, starts }: Tents, height: number): number {
+  let most = 1;
+  for (let top = 0; top < height; top += bandRows) {
+    let first = cells;
+    let last = -1;
+    for (let i = 0; i < cells; i++) {
+      if (!isOpen(starts[i] as number, taps, top)) continue;
+      first = Math.min(first, i);
+      last = i;
+    }
+    most = Math.max(most, last - first + 1);
+  }
+  return most;
+}
+
+/** Whether a cell has rows in the band from `top` and rows in another. */
+function isOpen(start: number, taps: number, top: number): boolean {
+  const touches = start < top + bandRows && start + taps > top;
+  return touches && (start < top || start + taps > top + bandRows);
+}
+
+function copyRows({ data, width, channels }: SampledRows, { left, top, ...part }: Rectangle, to: Uint8Array): void {
+  if (part.width === width) {
+    to.set(data.subarray(top * width * channels, (top + part.height) * width * channels));
     return;
   }
-  for (let x = 0; x < luma.length; x++, at += step) {
-    luma[x] = 77 * (data[at] as number) + 150 * (data[at + 1] as number) + 29 * (data[at + 2] as number);
+  for (let y = 0; y < part.height; y++) {
+    const from = ((top + y) * width + left) * channels;
+    to.set(data.subarray(from, from + part.width * channels), y * part.width * channels);
   }
-}
-
-function sumRow(luma: Int32Array, { taps, starts, weights }: Tents, sums: Int32Array): void {
-  for (let j = 0; j < cells; j++) {
-    const start = starts[j] as number;
-    const from = j * taps;
-    let sum = 0;
-    for (let k = 0; k < taps; k++) sum += (weights[from + k] as number) * (luma[start + k] as number);
-    sums[j] = sum;
-  }
-}
-
-function addRow(sums: Float64Array, row: Int32Array, weight: number): void {
-  for (let j = 0; j < cells; j++) sums[j] = (sums[j] as number) + weight * (row[j] as number);
-}
-
-const known = new Map<number, Tents>();
-
-/** Weights for a side of so many pixels; the last few are kept, since pictures tend to share their sides. */
-function tentsOver(length: number): Tents {
-  const found = known.get(length);
-  if (found !== undefined) return found;
-  if (known.size >= 16) known.clear();
-  const made = makeTents(length);
-  known.set(length, made);
-  return made;
-}
-
-function makeTents(length: number): Tents {
-  // In 128ths of a pixel cell `i` is centred at (2i + 1)·length, and its tent reaches 2·length to either side: all whole numbers.
-  const reach = 2 * length;
-  const taps = Math.min(length, Math.ceil(length / 32) + 1);
-  const starts = new Int32Array(cells);
-  const weights = new Int32Array(cells * taps);
-  for (let i = 0; i < cells / 2; i++) {
-    const centre = (2 * i + 1) * length;
-    const start = Math.min(length - taps, Math.max(0, Math.floor((centre - reach) / 128)));
-    const below = areaTo(Math.max(-centre, -reach), reach);
-    const area = areaTo(Math.min(128 * length - centre, reach), reach) - below;
-    const share = (x: number) =>
-      Math.floor((2 * unity * (areaTo(128 * x - centre, reach) - below) + area) / (2 * area));
-    const mirror = cells - 1 - i;
-    starts[i] = start;
-    starts[mirror] = length - start - taps;
-    for (let k = 0; k < taps; k++) {
-      const weight = share(start + k + 1) - share(start + k);
-      weights[i * taps + k] = weight;
-      weights[mirror * taps + taps - 1 - k] = weight;
-    }
-  }
-  return { taps, starts, weights };
-}
-
-/** Twice the area of a tent of this reach and height, from its left end up to `at` from its centre. */
-function areaTo(at: number, reach: number): number {
-  const within = Math.max(-reach, Math.min(reach, at));
-  return within <= 0 ? (reach + within) ** 2 : 2 * reach ** 2 - (reach - within) ** 2;
 }

@@ -2,34 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { pdqKernelBytes, pdqSpectrum } from "./pdq.ts";
-import { pdqSpectrumReference, type SampledRows } from "./pdq-reference.ts";
-
-const side = fc.oneof(
-  fc.integer({ min: 5, max: 40 }),
-  fc.constantFrom(63, 64, 65, 127, 128, 129, 255, 257),
-  fc.nat(400),
-);
-
-/** Any size, any bytes: noise, or runs of few values as in drawings. */
-const someRows: fc.Arbitrary<SampledRows> = fc
-  .record({
-    width: side,
-    height: side,
-    channels: fc.constantFrom(1 as const, 3 as const),
-    seed: fc.integer(),
-    values: fc.constantFrom(2, 3, 256),
-  })
-  .map(({ width, height, channels, seed, values }) => {
-    const size = { width: Math.max(5, width), height: Math.max(5, height), channels };
-    const random = xorshift(seed);
-    const step = 255 / (values - 1);
-    const data = Uint8Array.from({ length: size.width * size.height * channels }, () => (random() % values) * step);
-    return { data, ...size };
-  });
+import { pdqSpectrumReference } from "./pdq-reference.ts";
+import { someRows } from "./testing/rows.ts";
 
 test("agrees with the plain reference to the last bit, whatever the size and the pixels", () => {
   fc.assert(
-    fc.property(someRows, (rows) => {
+    fc.property(someRows({ sideMin: 5 }), (rows) => {
       assert.deepEqual(pdqSpectrum(rows), pdqSpectrumReference(rows));
     }),
     { numRuns: 150, seed: 2019 },
@@ -60,13 +38,3 @@ test("passes 12 megapixels through 3 MB of memory, and takes no more for any num
 test("refuses a side above 2^24 pixels", () => {
   assert.throws(() => pdqSpectrum({ data: new Uint8Array(0), width: 2 ** 24 + 1, height: 5, channels: 1 }), RangeError);
 });
-
-function xorshift(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { centredGrid, gridKernelBytes } from "./centred-grid.ts";
+import { centredGridReference, type Rectangle } from "./centred-grid-reference.ts";
+import type { SampledRows } from "./pdq-reference.ts";
+import { someRows } from "./testing/rows.ts";
+
+/** Any picture and any part of it, the whole one time in three. */
+const someParts = fc
+  .record({
+    rows: someRows({ sideMin: 1 }),
+    whole: fc.constantFrom(true, false, false),
+    shares: fc.tuple(fc.nat(999), fc.nat(999), fc.nat(999), fc.nat(999)),
+  })
+  .map(({ rows, whole, shares: [left, top, right, bottom] }) => {
+    const across = whole ? { start: 0, length: rows.width } : between(rows.width, left, right);
+    const down = whole ? { start: 0, length: rows.height } : between(rows.height, top, bottom);
+    return { rows, part: { left: across.start, top: down.start, width: across.length, height: down.length } };
+  });
+
+test("passes 12 megapixels through less than half a megabyte of memory, and takes no more for smaller pictures", () => {
+  const large = { data: new Uint8Array(4000 * 3000 * 3), width: 4000, height: 3000, channels: 3 as const };
+  centredGrid(large, wholeOf(large));
+  const held = gridKernelBytes();
+  assert.ok(held < 2 ** 19, `${held} bytes`);
+  for (let width = 64; width < 300; width++) {
+    const rows = drawRamp(width, 200);
+    centredGrid(rows, wholeOf(rows));
+  }
+  assert.equal(gridKernelBytes(), held);
+});
+
+test("agrees with the plain reference to the last bit, whatever the size, the part and the pixels", () => {
+  fc.assert(
+    fc.property(someParts, ({ rows, part }) => {
+      assert.deepEqual(centredGrid(rows, part), centredGridReference(rows, part));
+    }),
+    { numRuns: 300, seed: 2026 },
+  );
+});
+
+test("agrees at every small height and width, where cells share their pixels", () => {
+  for (let side = 1; side <= 140; side++) {
+    for (const [width, height] of [
+      [side, 9],
+      [9, side],
+    ] as const) {
+      const rows = drawRamp(width, height);
+      assert.deepEqual(
+        centredGrid(rows, wholeOf(rows)),
+        centredGridReference(rows, wholeOf(rows)),
+        `${width}×${height}`,
+      );
+    }
+  }
+});
+
+test("agrees on all white at the longest side, whose weights are the least", () => {
+  for (const [width, height] of [
+    [131_072, 3],
+    [3, 131_072],
+    [1, 1],
+  ] as const) {
+    const rows = { data: new Uint8Array(width * height).fill(255), width, height, channels: 1 as const };
+    assert.deepEqual(centredGrid(rows, wholeOf(rows)), new Uint16Array(64 * 64).fill(65_280));
+  }
+});
+
+function wholeOf({ width, height }: SampledRows): Rectangle {
+  return { left: 0, top: 0, width, height };
+}
+
+/** A stretch of at least one pixel between two places, each in thousandths of the length. */
+function between(length: number, a: number, b: number): { readonly start: number; readonly length: number } {
+  const start = Math.trunc((Math.min(a, b) * length) / 1000);
+  const end = Math.trunc((Math.max(a, b) * length) / 1000);
+  return { start, length: end - start + 1 };
+}
+
+function drawRamp(width: number, height: number): SampledRows {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 37) & 255);
+  return { data, width, height, channels: 3 };
+}
