@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { algorithms } from "@utsuru/core/fingerprint";
 import { MultiIndex } from "@utsuru/core/multi-index";
 import { codeSpaces } from "@utsuru/core/score";
 import { PieceReader, SnapshotError, type SnapshotSource } from "@utsuru/core/snapshot";
@@ -7,10 +8,10 @@ import { type HeldCode, HeldImages, type HeldRow } from "./held-images.ts";
 
 // Chunks: 4 bytes length · so many bytes · 4 bytes CRC-32 of them, seeded with the one before, so that chunks cannot change places.
 // First a chunk of JSON; then for each space its codes (core/src/hamming/snapshot.ts) up to an empty chunk; then whole rows up to
-// an empty chunk: 36 bytes image id, 4 bytes audience, 4 bytes how many codes, for each 4 bytes number of the space, 4 bytes slot.
+// an empty chunk: 36 bytes image id, 4 bytes audience, 4 bytes how many codes, for each 4 bytes number of the algorithm, 4 bytes slot.
 // Numbers are little-endian.
 
-const format = `utsuru index 1 of ${codeSpaces.join(", ")}`;
+const format = `utsuru index 1 of ${algorithms.join(", ")}`;
 const chunkBytesMax = 256 * 1024;
 const idBytes = 36;
 const rowBytes = idBytes + 8;
@@ -88,8 +89,8 @@ function bytesOf({ imageId, audience, codes }: HeldRow): Buffer {
   row.write(imageId, "latin1");
   row.writeUInt32LE(audience, idBytes);
   row.writeUInt32LE(codes.length, idBytes + 4);
-  codes.forEach(({ space, slot }, i) => {
-    row.writeUInt32LE(codeSpaces.indexOf(space), rowBytes + i * codeBytes);
+  codes.forEach(({ algorithm, slot }, i) => {
+    row.writeUInt32LE(algorithms.indexOf(algorithm), rowBytes + i * codeBytes);
     row.writeUInt32LE(slot, rowBytes + i * codeBytes + 4);
   });
   return row;
@@ -154,7 +155,7 @@ function* rowsIn(chunk: Buffer): Generator<HeldRow> {
 }
 
 function codeAt(chunk: Buffer, at: number): HeldCode {
-  const space = codeSpaces[chunk.readUInt32LE(at)];
-  if (!space) throw new SnapshotError("version", "a space of codes that is not known");
-  return { space, slot: chunk.readUInt32LE(at + 4) };
+  const algorithm = algorithms[chunk.readUInt32LE(at)];
+  if (!algorithm) throw new SnapshotError("version", "a code of an algorithm that is not known");
+  return { algorithm, slot: chunk.readUInt32LE(at + 4) };
 }
