@@ -110,7 +110,8 @@ function pageFolder(): string | undefined {
 }
 
 try {
-  await buildProgram({ serve, openDecoder: () => decoderPool({ processes: 1, timeoutMs: 60_000 }) }).parseAsync();
+  const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
+  await buildProgram({ serve, openDecoder }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

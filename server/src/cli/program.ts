@@ -1,16 +1,24 @@
+import { availableParallelism } from "node:os";
 import { type HashName, hashNames } from "@utsuru/core/hash-pixels";
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Decoder } from "../ports.ts";
 import { compareFiles } from "./compare-files.ts";
+import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
 
 /** What the commands work with. */
 export interface Roles {
   serve(): Promise<void>;
-  openDecoder(): Decoder;
+  /** Decodes so many pictures at once; 1 by default. */
+  openDecoder(processes?: number): Decoder;
 }
 
 const wrongUsage = 2;
+const processesMax = 8;
+const duplicatesHelp = `A line: {head, members: [{file, verdict, score, distance, orientation, inverted, width, height, bytes}], best}.
+Every member is a copy of the head; best is the file to keep: most pixels, then most bytes, then first by name.
+orientation and inverted say what was done to the head to get the member. Files that are no pictures are listed at
+the end on standard error, and give exit code 1.`;
 const usualHashes: readonly HashName[] = ["pdq", "dct256", "dct256Trimmed"];
 
 /** The command line. Results go to standard output, everything else to standard error; it ends 0, 1 on failure, 2 on wrong usage. */
@@ -42,11 +50,28 @@ export function buildProgram(roles: Roles): Command {
     .argument("<a>", "a picture")
     .argument("<b>", "the picture that a may be a copy of")
     .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
+  addDuplicates(program, roles);
   return program;
 }
 
-async function withDecoder(roles: Roles, use: (decoder: Decoder) => Promise<boolean>): Promise<void> {
-  const decoder = roles.openDecoder();
+function addDuplicates(program: Command, roles: Roles): void {
+  const processes = Math.min(processesMax, availableParallelism());
+  program
+    .command("duplicates")
+    .description("print the groups of copies in a folder, one JSON line a group; needs no server")
+    .argument("<folder>", "looked through with the folders in it; links are not followed")
+    .addHelpText("after", `\n${duplicatesHelp}`)
+    .action((folder: string) =>
+      withDecoder(roles, (decoder) => printDuplicates(decoder, folder, 2 * processes), processes),
+    );
+}
+
+async function withDecoder(
+  roles: Roles,
+  use: (decoder: Decoder) => Promise<boolean>,
+  processes: number = 1,
+): Promise<void> {
+  const decoder = roles.openDecoder(processes);
   try {
     if (!(await use(decoder))) process.exitCode = 1;
   } finally {
