@@ -8,6 +8,12 @@ export interface FormFile {
   readonly file: StagedFile;
 }
 
+/** A file of a form that may still be on its way. */
+interface Arrival {
+  readonly name: string;
+  readonly file: Promise<StagedFile>;
+}
+
 /** What a form held: files in the order sent, and its fields. */
 export interface Form {
   readonly files: readonly FormFile[];
@@ -34,24 +40,26 @@ export async function withForm<T>(
 ): Promise<T> {
   if (!request.isMultipart())
     throw new Failure("unsupported-media-type", "Send a form: Content-Type multipart/form-data.");
-  const received: FormFile[] = [];
+  const received: Arrival[] = [];
   const pace = watchPace(request);
   const signal = AbortSignal.any([what.signal, pace.signal]);
   try {
     const fields = await Promise.race([receiveParts(request, { ...what, signal }, received), rejectionOf(signal)]);
     pace.stop();
     checkCount(received.length, what.rules);
-    return await use({ files: received, fields });
+    const files = await Promise.all(received.map(async ({ name, file }) => ({ name, file: await file })));
+    return await use({ files, fields });
   } finally {
     pace.stop();
-    await Promise.allSettled(received.map(({ file }) => what.staging.discard(file)));
+    // Also a file that was still arriving when the request was given up: its staging ends by the same signal.
+    await Promise.allSettled(received.map(async ({ file }) => what.staging.discard(await file)));
   }
 }
 
 async function receiveParts(
   request: FastifyRequest,
   what: { staging: Staging; rules: FormRules; signal: AbortSignal },
-  received: FormFile[],
+  received: Arrival[],
 ): Promise<Record<string, string>> {
   const { staging, rules, signal } = what;
   const fields: Record<string, string> = {};
@@ -75,8 +83,9 @@ async function receiveParts(
         continue;
       }
       if (part.fieldname !== "image") throw unknownPart(part.fieldname);
-      const file = await staging.stage(part.file, { bytesMax: rules.bytesMax, signal });
+      const file = staging.stage(part.file, { bytesMax: rules.bytesMax, signal });
       received.push({ name: cleanName(part.filename), file });
+      await file;
     }
   } catch (error) {
     throw formFailure(error, rules);
