@@ -22,7 +22,7 @@ type Reading =
  * Prints the groups of copies among a folder's pictures, one JSON line a group, then names on standard error what could not be read.
  *
  * The best copy (most pixels, then most bytes, then first by name) heads its group, and every member matches it. A picture costs about
- * a kilobyte of memory. Returns whether every file was a picture.
+ * seven kilobytes of memory. Returns whether every file was a picture.
  */
 export async function printDuplicates(decoder: Decoder, folder: string, decodedAtOnce: number): Promise<boolean> {
   if (!(await isFolder(folder))) {
