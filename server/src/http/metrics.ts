@@ -16,9 +16,9 @@ export function metrics(app: App, ports: Pick<Ports, "index">): void {
     name: "utsuru_index_public_images",
     help: "Public images in the search index of this server",
     registers: [registry],
-    collect() {
+    async collect() {
       // Anyone may read this: private images would show in the count.
-      this.set(ports.index.publicCount);
+      this.set(await ports.index.countPublic());
     },
   });
   new Gauge({

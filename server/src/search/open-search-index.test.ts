@@ -35,14 +35,14 @@ function imageOf({ imageId, audience, fingerprints }: IndexEntry): Image {
   return { id: imageId, owner, visibility: audience === 0 ? "public" : "private", fingerprints } as unknown as Image;
 }
 
-function find(index: OpenSearchIndex, { fingerprints }: IndexEntry, audience = 0): string[] {
+async function find(index: OpenSearchIndex, { fingerprints }: IndexEntry, audience = 0): Promise<string[]> {
   const probes = fingerprints.map((fingerprint) => ({ fingerprint, codes: { identity: fingerprint.code } }));
-  return index.near(probes, { id: "", audience }).map(({ imageId }) => imageId);
+  return (await index.near(probes, { id: "", audience })).map(({ imageId }) => imageId);
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
-  while (!condition()) {
+  while (!(await condition())) {
     assert.ok(Date.now() < end, "it did not come to pass within 10 s");
     await delay(2);
   }
@@ -57,10 +57,11 @@ test("two indexes follow one library: what comes and goes comes and goes in both
   await world.library.keep(hidden);
   await world.library.forget(known.imageId);
   for (const index of indexes) {
-    await until(() => index.size === 2 && find(index, known).length === 0);
-    assert.deepEqual(find(index, fresh), [fresh.imageId]);
-    assert.deepEqual([find(index, hidden), find(index, hidden, 7)], [[], [hidden.imageId]]);
-    assert.deepEqual([index.count({ id: "", audience: 9 }), index.count({ id: "", audience: 7 })], [1, 2]);
+    await until(async () => index.size === 2 && (await find(index, known)).length === 0);
+    assert.deepEqual(await find(index, fresh), [fresh.imageId]);
+    assert.deepEqual([await find(index, hidden), await find(index, hidden, 7)], [[], [hidden.imageId]]);
+    assert.equal(await index.count({ id: "", audience: 9 }), 1);
+    assert.equal(await index.count({ id: "", audience: 7 }), 2);
   }
 });
 
@@ -71,8 +72,8 @@ test("an image that changes is held once, as it is now", async (t) => {
   const index = await world.open(t);
   const changed = someEntry({ imageId: old.imageId, audience: 3 });
   await world.library.keep(changed);
-  await until(() => find(index, changed, 3).length === 1);
-  assert.deepEqual(find(index, old, 3), []);
+  await until(async () => (await find(index, changed, 3)).length === 1);
+  assert.deepEqual(await find(index, old, 3), []);
   assert.equal(index.size, 1);
 });
 
@@ -83,16 +84,16 @@ test("an upload is found and a deletion gone at once, and the feed's word of the
   for (const entry of [kept, gone]) {
     await world.library.keep(entry);
     index.add(imageOf(entry));
-    assert.deepEqual(find(index, entry), [entry.imageId]);
+    assert.deepEqual(await find(index, entry), [entry.imageId]);
   }
   await world.library.forget(gone.imageId);
   index.remove(gone.imageId);
-  assert.deepEqual(find(index, gone), []);
+  assert.deepEqual(await find(index, gone), []);
   const last = await world.library.keep();
   await until(() => index.size === 2);
   await world.library.forget(last);
   await until(() => index.size === 1);
-  assert.deepEqual(find(index, kept), [kept.imageId]);
+  assert.deepEqual(await find(index, kept), [kept.imageId]);
 });
 
 test("an upload whose answer comes after its deletion does not bring the image back", async (t) => {
@@ -127,14 +128,14 @@ test("all are read anew where the feed is lost; what goes and comes meanwhile is
     index.add(imageOf(fresh));
   };
   world.library.isAway = false;
-  await until(() => index.size === 7 && find(index, missed).length === 0);
+  await until(async () => index.size === 7 && (await find(index, missed)).length === 0);
   for (const [entry, count] of [
     [stays, 1],
     [missed, 0],
     [gone, 0],
     [fresh, 1],
   ] as const)
-    assert.equal(find(index, entry).length, count);
+    assert.equal((await find(index, entry)).length, count);
   await until(() => index.lagMs() === 0);
   index.check();
   assert.match(world.notices.join(), /all fingerprints are read anew/);
@@ -169,7 +170,7 @@ test("a restart holds what the snapshot has and what changed since, without read
   const index = await world.open(t);
   assert.equal(index.size, 3);
   assert.deepEqual(
-    [find(index, first), find(index, fresh), find(index, hidden, 4)],
+    [await find(index, first), await find(index, fresh), await find(index, hidden, 4)],
     [[], [fresh.imageId], [hidden.imageId]],
   );
   assert.deepEqual(world.notices, []);
@@ -198,7 +199,7 @@ test("a damaged snapshot and one of another library are told, and all is read", 
   ]) {
     world.file.bytes = spoil(Buffer.from(bytes));
     const index = await world.open(t);
-    assert.deepEqual(find(index, entry), [entry.imageId]);
+    assert.deepEqual(await find(index, entry), [entry.imageId]);
     assert.match(world.notices.pop() ?? "", /^The snapshot of the index is of no use/);
     assert.deepEqual(world.notices, []);
     await index.close();

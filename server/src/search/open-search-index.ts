@@ -7,6 +7,8 @@ import { type SearchIndex, searchIndexOver } from "./search-index.ts";
 
 /** A search index that follows the catalog until it is closed. */
 export interface OpenSearchIndex extends SearchIndex {
+  /** Images held. */
+  readonly size: number;
   /** Stops following and writes the last snapshot. */
   close(): Promise<void>;
 }
@@ -27,10 +29,14 @@ export async function openSearchIndex(
   const following = followChanges(ports, followed, signal);
   const keeping = keepSnapshots(ports, followed, { ...options, signal });
   await followed.caughtUp;
-  return Object.assign(searchIndexOver(followed, ports.clock), {
+  return {
+    ...searchIndexOver(followed, ports.clock),
+    get size() {
+      return followed.images.size;
+    },
     close: async () => {
       closing.abort();
       await Promise.all([following, keeping]);
     },
-  });
+  };
 }

@@ -9,20 +9,21 @@ export interface Candidate extends Change {
   readonly distance: number;
 }
 
-/** The images of one catalog in memory, as far as search needs them: who may see them, and the codes of those with enough detail. */
+/**
+ * The images of one catalog, as far as search needs them: who may see them, and the codes of those with enough detail.
+ * Answers are promises, since not every index holds them in this process.
+ */
 export interface SearchIndex {
-  /** Images held. */
-  readonly size: number;
-  /** Images that everyone may see. */
-  readonly publicCount: number;
   /** Takes in an image that the catalog was given: from now on it is found. */
   add(image: Image): void;
   /** Leaves out an image that the catalog has forgotten: from now on it is not found. */
   remove(imageId: string): void;
   /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest of each space; nearest first, ties by id. */
-  near(probes: readonly Probe[], viewer: Viewer): Candidate[];
+  near(probes: readonly Probe[], viewer: Viewer): Promise<Candidate[]>;
   /** Images that the viewer may see. */
-  count(viewer: Viewer): number;
+  count(viewer: Viewer): Promise<number>;
+  /** Images that everyone may see. */
+  countPublic(): Promise<number>;
   /**
    * For how many milliseconds at most the index has missed a change that is known to be in the database, or may be there because the
    * database cannot be read; 0 when it misses none.
@@ -32,21 +33,16 @@ export interface SearchIndex {
   check(): void;
 }
 
-/** The index over the images that follow the catalog. */
+/** The index over the images in memory that follow the catalog. */
 export function searchIndexOver(followed: FollowedImages, clock: Clock): SearchIndex {
   const { images } = followed;
   return {
-    get size() {
-      return images.size;
-    },
-    get publicCount() {
-      return images.count(0);
-    },
     add: ({ id, visibility, owner, fingerprints }) =>
       images.add({ imageId: id, audience: visibility === "public" ? 0 : owner.audience, fingerprints }),
     remove: (imageId) => images.remove(imageId),
-    near: (probes, viewer) => near(images, probes, viewer),
-    count: (viewer) => images.count(0) + images.count(viewer.audience),
+    near: async (probes, viewer) => near(images, probes, viewer),
+    count: async (viewer) => images.count(0) + images.count(viewer.audience),
+    countPublic: async () => images.count(0),
     lagMs: () => followed.lagMs(clock.now()),
     check: () => followed.check(clock.now()),
   };
