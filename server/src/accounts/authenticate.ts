@@ -14,7 +14,7 @@ export async function authenticate(
     );
   const claims = await ports.tokens.verify(token, ports.clock.now());
   const session = claims && (await ports.accounts.findSession(claims.sessionId, ports.clock.now()));
-  if (session?.user.id !== claims?.userId || !session)
+  if (!session || session.user.id !== claims.userId)
     throw new Failure("unauthenticated", "The token is not valid, or no longer; log in again.");
   return session;
 }

@@ -1,10 +1,12 @@
 import { toHex } from "@utsuru/core/fingerprint";
 import { distanceMax } from "@utsuru/core/score";
 import type { Static } from "typebox";
+import { pdqOf } from "../images/pdq-of.ts";
 import type { Image, User } from "../ports.ts";
 import type { Comparison } from "../search/compare.ts";
 import type { Evidence } from "../search/match.ts";
-import { isSearchable, type Query } from "../search/query.ts";
+import { isTelling } from "../search/probe.ts";
+import type { Query } from "../search/query.ts";
 import type { SearchResult } from "../search/search.ts";
 import type * as schemas from "./schemas.ts";
 
@@ -67,17 +69,11 @@ function queryView(query: Query): SearchView["query"] {
     sha256: picture?.sha256 ?? null,
     fingerprint: fingerprintView(query.fingerprint),
   };
-  if (isSearchable(query)) return { ...view, searchable: "yes" };
+  if (isTelling(query)) return { ...view, searchable: "yes" };
   const reason = `The picture has too little detail for its fingerprint to mean anything (quality ${query.fingerprint.quality}, at least 50 is needed): only files with the same bytes are found.`;
   return { ...view, searchable: "exact-only", reason };
 }
 
 function fingerprintView({ algorithm, code, quality }: Query["fingerprint"]): ImageView["fingerprint"] {
   return { algorithm, hex: toHex(code), quality };
-}
-
-function pdqOf(image: Image): Query["fingerprint"] {
-  const pdq = image.fingerprints.find(({ algorithm }) => algorithm === "pdq");
-  if (!pdq) throw new Error(`image ${image.id} has no PDQ fingerprint`);
-  return pdq;
 }

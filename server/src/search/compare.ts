@@ -2,7 +2,7 @@ import { hammingDistance } from "@utsuru/core/distance";
 import { copyDistanceMax, spaceOf } from "@utsuru/core/score";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
 import { type Change, isTelling, type Probe, wantedCodes } from "./probe.ts";
-import { isSearchable, type Query } from "./query.ts";
+import type { Query } from "./query.ts";
 
 /** How near two pictures are, by what was done to `b` to get `a`, and whether that makes a match. */
 export interface Comparison extends Change {
@@ -18,7 +18,7 @@ interface Nearest extends Change {
 /** Compares two pictures as a search with `a` over a library of just `b` would. */
 export function compare(a: Query, b: Query): Comparison {
   if (a.picture && a.picture.sha256 === b.picture?.sha256) return { ...exactEvidence, evidence: exactEvidence };
-  if (!isSearchable(a) || !isSearchable(b)) return { ...asTheyAre(a, b), evidence: undefined };
+  if (!isTelling(a) || !isTelling(b)) return { ...asTheyAre(a, b), evidence: undefined };
   const { isCopy, distance, ...change } = nearestOf(a, b.probes) ?? { ...asTheyAre(a, b), isCopy: false };
   return { distance, ...change, evidence: isCopy ? copyEvidence(distance, change) : undefined };
 }

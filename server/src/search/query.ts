@@ -1,6 +1,7 @@
 import type { Fingerprint } from "@utsuru/core/fingerprint";
-import { Failure } from "../errors.ts";
+import { findImage } from "../images/find-image.ts";
 import { withLocalCopy } from "../images/local-copy.ts";
+import { pdqOf } from "../images/pdq-of.ts";
 import type { Bucket, Catalog, Decoder, Image, Inspection, StagedFile, Staging, Viewer } from "../ports.ts";
 import { isTelling, type Probe } from "./probe.ts";
 
@@ -16,11 +17,6 @@ export interface Query {
 }
 
 type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
-
-/** Whether the fingerprint says enough of its picture to be searched with. */
-export function isSearchable(query: Query): boolean {
-  return isTelling(query);
-}
 
 /** The query that a sent file is. Throws what the decoder throws. */
 export async function queryOfFile(
@@ -45,13 +41,12 @@ export async function queryOfImage(
   imageId: string,
   access: { viewer: Viewer; signal: AbortSignal },
 ): Promise<Query> {
-  const image = await ports.catalog.images.find(imageId, access.viewer);
-  const fingerprint = image?.fingerprints.find(({ algorithm }) => algorithm === "pdq");
-  if (!image || !fingerprint) throw new Failure("not-found", "There is no such image.");
+  const { viewer, signal } = access;
+  const image = await findImage(ports, imageId, viewer);
+  const fingerprint = pdqOf(image);
   const { width, height, sha256 } = image;
   const picture = { width, height, sha256 };
   if (!isTelling({ fingerprint })) return { picture, fingerprint, probes: [], image };
-  const { signal, viewer } = access;
   const inspection = await withLocalCopy(
     ports,
     { image, viewer },

@@ -1,6 +1,7 @@
 import type { Catalog, Image, Viewer } from "../ports.ts";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
-import { isSearchable, type Query } from "./query.ts";
+import { isTelling } from "./probe.ts";
+import type { Query } from "./query.ts";
 import type { SearchIndex } from "./search-index.ts";
 
 /** A stored image that the query is a copy of, and why. */
@@ -36,7 +37,7 @@ export async function search(
 ): Promise<SearchResult> {
   const { viewer, limit, minScore } = options;
   const found = new Map<string, Found>();
-  const near = isSearchable(query) ? await ports.index.near(query.probes, viewer) : [];
+  const near = isTelling(query) ? await ports.index.near(query.probes, viewer) : [];
   for (const { imageId, distance, ...change } of near)
     found.set(imageId, { imageId, ...copyEvidence(distance, change) });
   const sameBytes = query.picture
