@@ -21,6 +21,12 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly uploadBytesMax: number;
   readonly decoders: number;
+  /** Files of jobs that this process takes in at once; 0: none, others do. */
+  readonly workers: number;
+  /** Files of jobs that may wait to be taken in, all and those of one person. */
+  readonly jobs: { readonly waitingMax: number; readonly waitingMaxPerOwner: number };
+  /** How often a task of the queue is tried before it is set aside. */
+  readonly taskTries: number;
   /** Logins and registrations that one address may try a minute. */
   readonly credentialTriesPerMinute: number;
   readonly logLevel: LogLevel;
@@ -55,6 +61,11 @@ const settings = {
   UTSURU_UPLOAD_MIB_MAX: (text = "64"): number =>
     wholeNumber("UTSURU_UPLOAD_MIB_MAX", text, { min: 1, max: 1024 }) * mebibyte,
   UTSURU_DECODERS: (text = "2"): number => wholeNumber("UTSURU_DECODERS", text, { min: 1, max: 64 }),
+  UTSURU_WORKERS: (text = "2"): number => wholeNumber("UTSURU_WORKERS", text, { min: 0, max: 64 }),
+  UTSURU_QUEUE_MAX: (text = "10000"): number => wholeNumber("UTSURU_QUEUE_MAX", text, { min: 1, max: 1_000_000 }),
+  UTSURU_QUEUE_MAX_PER_PERSON: (text = "1000"): number =>
+    wholeNumber("UTSURU_QUEUE_MAX_PER_PERSON", text, { min: 1, max: 1_000_000 }),
+  UTSURU_TASK_TRIES: (text = "8"): number => wholeNumber("UTSURU_TASK_TRIES", text, { min: 1, max: 100 }),
   UTSURU_CREDENTIAL_TRIES: (text = "60"): number =>
     wholeNumber("UTSURU_CREDENTIAL_TRIES", text, { min: 1, max: 1_000_000 }),
   UTSURU_LOG: (text = "warn"): LogLevel => logLevel(text),
@@ -88,15 +99,26 @@ export function readConfig(environment: Environment): Config {
     port: settings.UTSURU_PORT(value("UTSURU_PORT")),
     dataFolder,
     databaseUrl: settings.UTSURU_DATABASE_URL(value("UTSURU_DATABASE_URL")),
-    bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? pathToFileURL(resolve(dataFolder, "images")).href,
+    bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? ownBucketUrl(dataFolder),
     bucketSettings: Object.fromEntries(bucketSettings.map((name) => [name, environment[name] || undefined])),
     secret: settings.UTSURU_SECRET(value("UTSURU_SECRET")),
     trustedProxies: settings.UTSURU_TRUSTED_PROXIES(value("UTSURU_TRUSTED_PROXIES")),
     uploadBytesMax: settings.UTSURU_UPLOAD_MIB_MAX(value("UTSURU_UPLOAD_MIB_MAX")),
     decoders: settings.UTSURU_DECODERS(value("UTSURU_DECODERS")),
+    workers: settings.UTSURU_WORKERS(value("UTSURU_WORKERS")),
+    jobs: {
+      waitingMax: settings.UTSURU_QUEUE_MAX(value("UTSURU_QUEUE_MAX")),
+      waitingMaxPerOwner: settings.UTSURU_QUEUE_MAX_PER_PERSON(value("UTSURU_QUEUE_MAX_PER_PERSON")),
+    },
+    taskTries: settings.UTSURU_TASK_TRIES(value("UTSURU_TASK_TRIES")),
     credentialTriesPerMinute: settings.UTSURU_CREDENTIAL_TRIES(value("UTSURU_CREDENTIAL_TRIES")),
     logLevel: settings.UTSURU_LOG(value("UTSURU_LOG")),
   });
+}
+
+/** Where a data folder keeps its pictures when no bucket is named. */
+export function ownBucketUrl(dataFolder: string): string {
+  return pathToFileURL(resolve(dataFolder, "images")).href;
 }
 
 /** The environment over what a `.env` file of the folder says; the environment wins. */

@@ -1,3 +1,14 @@
+/** What the server lacks just now: the same may work later. */
+const passingCodes = [
+  "overloaded",
+  "storage-full",
+  "bucket-unavailable",
+  "database-unavailable",
+  "index-unavailable",
+  "shutting-down",
+] as const;
+const passing: ReadonlySet<string> = new Set(passingCodes);
+
 /**
  * The closed list of expected failures. Codes are stable: clients match on them, never on a text.
  * What each means over HTTP stands in http/problems.ts alone.
@@ -26,13 +37,7 @@ export const failureCodes = [
   "image-too-complex",
   "image-broken",
   "image-undecodable",
-  // what the server lacks just now
-  "overloaded",
-  "storage-full",
-  "bucket-unavailable",
-  "database-unavailable",
-  "index-unavailable",
-  "shutting-down",
+  ...passingCodes,
 ] as const;
 
 /** A stable name of an expected failure. */
@@ -65,6 +70,11 @@ export class Failure extends Error {
     this.errors = options.errors;
     this.retryAfterS = options.retryAfterS;
   }
+}
+
+/** Whether trying the same again later may work; otherwise it is what was asked that is at fault. */
+export function mayPass(failure: Failure): boolean {
+  return passing.has(failure.code);
 }
 
 /** Why the program cannot start or go on, in one sentence for the person who runs it. */

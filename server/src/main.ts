@@ -8,7 +8,7 @@ import { snapshotFile } from "./buckets/snapshot-file.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
 import { buildProgram } from "./cli/program.ts";
 import { closers } from "./closers.ts";
-import { type Config, ConfigError, environmentWithFile, readConfig } from "./config.ts";
+import { type Config, ConfigError, environmentWithFile, ownBucketUrl, readConfig } from "./config.ts";
 import { bcryptPasswords } from "./credentials/bcrypt-passwords.ts";
 import { joseTokens } from "./credentials/jose-tokens.ts";
 import { secretOf } from "./credentials/secret-file.ts";
@@ -20,7 +20,8 @@ import { openCatalog } from "./postgres/catalog.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
-import { sweep } from "./worker/sweeper.ts";
+import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
+import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
 // Composition root: the environment becomes a configuration, the configuration adapters; the command line chooses the role.
 
@@ -29,27 +30,47 @@ type Closing = ReturnType<typeof closers>;
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, and everything is closed in the reverse order of its opening. */
 async function serve(): Promise<void> {
   const config = readConfig(environmentWithFile(process.env, process.cwd()));
-  const closing = closers();
-  try {
+  await untilStopped(async (closing) => {
     const ports = await openPorts(config, closing);
-    const stopped = Promise.withResolvers<void>();
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped.resolve());
     const server = await serveHttp(ports, { ...config, pageFolder: pageFolder() });
     closing.add(() => server.close());
-    process.stdout.write(`Utsuru is ready: ${server.url}\n`);
-    const sweeping = startSweeper(ports);
-    closing.add(() => sweeping.stop());
+    await startBackground(ports, { config, closing });
+    return `Utsuru is ready: ${server.url}`;
+  });
+}
+
+/** Does the tasks of the queue that servers share, until SIGTERM or SIGINT; those in hand are finished or given back. */
+async function work(): Promise<void> {
+  const config = readConfig(environmentWithFile(process.env, process.cwd()));
+  refuseUnshared(config);
+  await untilStopped(async (closing) => {
+    const stores = await openStores(config, closing);
+    await startBackground({ ...stores, index: noIndex }, { config, closing });
+    return "Utsuru is at work.";
+  });
+}
+
+/** Opens a role, says that it is ready, and closes everything in the reverse order of its opening when it is told to end. */
+async function untilStopped(open: (closing: Closing) => Promise<string>): Promise<void> {
+  const closing = closers();
+  const stopped = Promise.withResolvers<void>();
+  try {
+    const ready = await open(closing);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped.resolve());
+    process.stdout.write(`${ready}\n`);
     await stopped.promise;
   } finally {
     await closing.close();
   }
 }
 
-async function openPorts(config: Config, closing: Closing): Promise<Ports> {
+/** What every role that touches the library works with. */
+type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "decoder" | "clock">;
+
+async function openStores(config: Config, closing: Closing): Promise<Stores> {
   await makeDataFolder(config.dataFolder);
   const lock = lockFolder(config.dataFolder);
   closing.add(() => lock.release());
-  const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
   const [catalog, bucket, staging] = await Promise.all([
     openDatabase(config, closing),
     openBucket(config.bucketUrl, { environment: config.bucketSettings }),
@@ -57,11 +78,28 @@ async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   ]);
   const decoder = decoderPool({ processes: config.decoders });
   closing.add(() => decoder.close());
-  const clock = { now: () => new Date() };
+  return { catalog, bucket, staging, decoder, clock: { now: () => new Date() } };
+}
+
+async function openPorts(config: Config, closing: Closing): Promise<Ports> {
+  const stores = await openStores(config, closing);
+  const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
+  const { catalog, clock } = stores;
   const snapshot = snapshotFile(join(config.dataFolder, "index", "snapshot"));
   const index = await openSearchIndex({ catalog, snapshot, clock, notice });
   closing.add(() => index.close());
-  return { catalog, bucket, staging, decoder, index, clock, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+  return { ...stores, index, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+}
+
+/** A worker holds no index: servers learn of what it takes in by the change feed. */
+const noIndex = { add: () => {} };
+
+/** A worker that has a database or a bucket to itself would wait for tasks that nobody can give it. */
+function refuseUnshared(config: Config): void {
+  if (config.databaseUrl === undefined)
+    throw new ConfigError("utsuru work needs UTSURU_DATABASE_URL: the embedded database belongs to its server alone.");
+  if (config.bucketUrl === ownBucketUrl(config.dataFolder))
+    throw new ConfigError("utsuru work needs UTSURU_BUCKET: the folder beside the data belongs to its server alone.");
 }
 
 async function makeDataFolder(path: string): Promise<void> {
@@ -75,7 +113,7 @@ async function makeDataFolder(path: string): Promise<void> {
 
 async function openDatabase(config: Config, closing: Closing): Promise<Ports["catalog"]> {
   const url = config.databaseUrl ?? (await openEmbedded(config, closing));
-  const catalog = await openCatalog({ url });
+  const catalog = await openCatalog({ url, jobs: config.jobs, tries: config.taskTries, warn: notice });
   closing.add(() => catalog.close());
   return catalog;
 }
@@ -86,7 +124,20 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
   return embedded.url;
 }
 
-function startSweeper(ports: Ports): { stop(): Promise<void> } {
+/** What runs beside requests. */
+async function startBackground(
+  ports: WorkerPorts & SweeperPorts,
+  { config, closing }: { config: Config; closing: Closing },
+): Promise<void> {
+  const sweeping = startSweeper(ports);
+  closing.add(() => sweeping.stop());
+  if (config.workers === 0) return;
+  const onError = (error: unknown): void => notice(`A task failed and will be tried again: ${describe(error)}`);
+  const working = await runWorkers(ports, { atOnce: config.workers, onError });
+  closing.add(() => working.stop());
+}
+
+function startSweeper(ports: SweeperPorts): { stop(): Promise<void> } {
   const controller = new AbortController();
   const onError = (error: unknown): void => notice(`The sweeper will try again: ${String(error)}`);
   const done = sweep(ports, { signal: controller.signal, onError });
@@ -96,6 +147,10 @@ function startSweeper(ports: Ports): { stop(): Promise<void> } {
       return done;
     },
   };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Tells whoever runs the server what they should know. */
@@ -111,7 +166,7 @@ function pageFolder(): string | undefined {
 
 try {
   const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
-  await buildProgram({ serve, openDecoder }).parseAsync();
+  await buildProgram({ serve, work, openDecoder }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

@@ -6,6 +6,7 @@ import type { Dct256 } from "@utsuru/core/dct256";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
+import type { FailureCode } from "./errors.ts";
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,13 +114,13 @@ export interface IndexEntry {
   readonly fingerprints: readonly Fingerprint[];
 }
 
+/** What came of adding an image. */
+export type AddedImage = { readonly kind: "created" } | { readonly kind: "duplicate"; readonly image: Image };
+
 /** Images, their data and fingerprints. */
 export interface Images {
   /** Adds the image unless the same owner already has the same bytes: then that image comes back and nothing was written. */
-  add(
-    image: Image,
-    stored: { readonly original: StoredObject; readonly thumbnail: StoredObject },
-  ): Promise<{ kind: "created" } | { kind: "duplicate"; image: Image }>;
+  add(image: Image, stored: { readonly original: StoredObject; readonly thumbnail: StoredObject }): Promise<AddedImage>;
   /** The image, if it exists and the viewer may see it. */
   find(id: string, viewer: Viewer): Promise<Image | undefined>;
   /** Those of the ids that exist and that the viewer may see, in no order. */
@@ -176,11 +177,159 @@ export interface ChangeFeed {
   prune(before: Date): Promise<number>;
 }
 
+// ── work ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Work of different kinds is kept apart, so that a backlog of one holds up no other. */
+export const lanes = ["uploads", "maintenance"] as const;
+
+/** A queue of its own, with workers of its own. */
+export type Lane = (typeof lanes)[number];
+
+/** A file of a job, by the order sent, from 0. */
+export interface JobFileId {
+  readonly jobId: string;
+  readonly position: number;
+}
+
+/** A piece of work. It may be handed out more than once: doing it again changes nothing. */
+export type Task = { readonly kind: "upload"; readonly file: JobFileId };
+
+/** A task that failed at every try, until someone sets it going again. */
+export interface SetAside {
+  readonly id: string;
+  readonly lane: Lane;
+  readonly task: Task;
+  readonly tries: number;
+  readonly since: Date;
+  readonly problem: JobProblem;
+}
+
+/** How much there is to do in a lane. */
+export interface LaneDepth {
+  readonly lane: Lane;
+  /** Not begun, or to be tried again. */
+  readonly waiting: number;
+  readonly running: number;
+  readonly setAside: number;
+  /** When the oldest of those waiting came. */
+  readonly waitingSince: Date | undefined;
+}
+
+/** A lane that is being worked on. */
+export interface LaneWork {
+  /** Takes no more tasks and waits for those in hand; those that are not done after half a minute are aborted and given back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Tasks that are to be done by whoever has time, kept in the database. Those who make a task necessary put it in by the same transaction
+ * (`Jobs.add`), so that there is neither a task without its reason nor a reason without its task.
+ */
+export interface Queue {
+  /**
+   * Hands the tasks of a lane to `perform`, so many at once, oldest first. When it throws, the task is handed out again after a pause that
+   * doubles, and after its last try it is set aside; when this process dies, others get its tasks within half a minute.
+   */
+  work(
+    lane: Lane,
+    options: { readonly atOnce: number },
+    perform: (task: Task, signal: AbortSignal) => Promise<void>,
+  ): Promise<LaneWork>;
+  /** Every lane. */
+  depths(): Promise<readonly LaneDepth[]>;
+  /** Tasks that were set aside, the longest first. */
+  setAside(limit: number): Promise<readonly SetAside[]>;
+  /** Puts tasks that were set aside back into their lanes, with as many tries as at first; all of them without ids. Returns how many. */
+  retry(ids?: readonly string[]): Promise<number>;
+}
+
+/** What a job has come to. `failed`: all is done but for files that were set aside. */
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+/** Why a file was not taken in; `internal` where it is nobody's business. */
+export interface JobProblem {
+  readonly code: FailureCode | "internal";
+  readonly detail: string;
+}
+
+/** What came of one file of a job. */
+export type JobOutcome =
+  | { readonly kind: "created" | "duplicate"; readonly imageId: string }
+  | { readonly kind: "rejected"; readonly problem: JobProblem };
+
+/** Work that a person asked for without waiting for it. */
+export interface Job {
+  readonly id: string;
+  readonly kind: "upload";
+  readonly state: JobState;
+  /** Files. */
+  readonly progress: { readonly done: number; readonly total: number };
+  readonly createdAt: Date;
+  readonly finishedAt: Date | undefined;
+}
+
+/** A job, and what came of those of its files that something came of, in the order sent. */
+export interface JobWithResults extends Job {
+  readonly results: readonly { readonly file: string; readonly outcome: JobOutcome }[];
+}
+
+/** Files to be taken in later, which the bucket keeps until then. */
+export interface NewJob {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly visibility: Visibility;
+  readonly createdAt: Date;
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+/** A file of a job that is to be taken in. */
+export interface JobFile {
+  readonly owner: User;
+  readonly visibility: Visibility;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Jobs, and what came of them. */
+export interface Jobs {
+  /** Throws `overloaded` when the lane of uploads has no room for so many more files, or the owner's share of it has none. */
+  checkRoom(ownerId: string, files: number): Promise<void>;
+  /** Notes the job and puts its files into the queue, both or neither. Throws as `checkRoom`. */
+  add(job: NewJob): Promise<void>;
+  find(id: string, ownerId: string): Promise<JobWithResults | undefined>;
+  /** The owner's jobs, newest first, after the cursor (an id) if one is given. */
+  list(ownerId: string, page: { readonly limit: number; readonly after?: string }): Promise<Page<Job>>;
+  /** Ends the job: of its files that nothing came of yet nothing will. Returns their positions; `undefined` when the owner has no such job. */
+  cancel(id: string, ownerId: string, now: Date): Promise<readonly number[] | undefined>;
+  /** A file that is to be taken in now; `undefined` when something came of it already, or it is no longer wanted. */
+  begin(id: JobFileId, now: Date): Promise<JobFile | undefined>;
+  /**
+   * Adds the image that a file became, and notes so, in one transaction; as {@link Images.add}, but `withdrawn` when something came of the file
+   * already or it is no longer wanted: then nothing was written.
+   */
+  addImage(
+    id: JobFileId,
+    image: Image,
+    stored: { readonly original: StoredObject; readonly thumbnail: StoredObject },
+  ): Promise<AddedImage | { readonly kind: "withdrawn" }>;
+  /** Notes what came of a file, unless something did before. */
+  settle(id: JobFileId, outcome: JobOutcome, now: Date): Promise<void>;
+  /** Of the files of jobs, those that still wait to be taken in, and those of jobs that are not known. */
+  whichWait(
+    ids: readonly JobFileId[],
+  ): Promise<{ readonly waiting: readonly JobFileId[]; readonly unknown: readonly JobFileId[] }>;
+  /** Forgets jobs that were asked for before; returns how many. */
+  prune(before: Date): Promise<number>;
+}
+
 /** The database. */
 export interface Catalog {
   readonly accounts: Accounts;
   readonly images: Images;
   readonly changes: ChangeFeed;
+  readonly jobs: Jobs;
+  readonly queue: Queue;
   /** Throws `database-unavailable` unless the database answers. */
   check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

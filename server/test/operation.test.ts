@@ -53,6 +53,9 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     "GET /api/images/{id}/file",
     "GET /api/images/{id}/thumbnail",
     "GET /api/images/{id}/similar",
+    "GET /api/jobs",
+    "GET /api/jobs/{id}",
+    "DELETE /api/jobs/{id}",
     "POST /api/search",
     "POST /api/compare",
     "GET /healthz",
@@ -113,6 +116,7 @@ test("a bad setting stops the start with one sentence that says what was expecte
     [{ UTSURU_PROT: "8080" }, /UTSURU_PROT is not a setting/],
     [{ UTSURU_DATABASE_URL: "mysql://x" }, /UTSURU_DATABASE_URL must look like postgres:/],
     [{ UTSURU_BUCKET: "ftp://x" }, /UTSURU_BUCKET must look like/],
+    [{ UTSURU_WORKERS: "-1" }, /UTSURU_WORKERS must be a whole number from 0 to 64/],
     [{ UTSURU_SECRET: "short" }, /UTSURU_SECRET must have at least 32 bytes/],
     [{ UTSURU_TRUSTED_PROXIES: "10.0.0.0/8, proxy" }, /UTSURU_TRUSTED_PROXIES must be addresses or networks/],
   ];

@@ -9,6 +9,7 @@ import { hashFiles } from "./hash-files.ts";
 /** What the commands work with. */
 export interface Roles {
   serve(): Promise<void>;
+  work(): Promise<void>;
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
 }
@@ -31,6 +32,10 @@ export function buildProgram(roles: Roles): Command {
     .command("serve")
     .description("run the server; settings come from the environment (UTSURU_…), see the README")
     .action(() => roles.serve());
+  program
+    .command("work")
+    .description("do tasks of the queue without serving; shares database and bucket with servers, by the same settings")
+    .action(() => roles.work());
   program
     .command("hash")
     .description("print the fingerprint of each file, one JSON line a file")

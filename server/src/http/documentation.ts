@@ -35,6 +35,7 @@ export async function documentation(app: App): Promise<void> {
       tags: [
         { name: "accounts", description: "Who one is" },
         { name: "images", description: "What one keeps" },
+        { name: "jobs", description: "What was asked for without waiting" },
         { name: "search", description: "What is a copy of what" },
         { name: "operation", description: "For those who run it" },
       ],

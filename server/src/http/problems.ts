@@ -1,4 +1,5 @@
-import type { Failure, FailureCode, FieldError } from "../errors.ts";
+import { Failure, type FailureCode, type FieldError } from "../errors.ts";
+import type { JobProblem } from "../ports.ts";
 
 /** A failure as it goes over HTTP (RFC 9457), with what only this program's answers carry: `code` and `errors`. */
 export interface Problem {
@@ -55,3 +56,8 @@ export const internalProblem: Problem = {
   detail: "Something went wrong that should not have; the server's log says what.",
   code: "internal",
 };
+
+/** The problem that kept a file of a job from being taken in. */
+export function storedProblem({ code, detail }: JobProblem): Problem {
+  return code === "internal" ? { ...internalProblem, detail } : problemOf(new Failure(code, detail));
+}

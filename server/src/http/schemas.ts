@@ -2,6 +2,7 @@ import { algorithms } from "@utsuru/core/fingerprint";
 import { orientations } from "@utsuru/core/orientations";
 import Type, { type Static, type TSchema } from "typebox";
 import { failureCodes } from "../errors.ts";
+import type { JobState } from "../ports.ts";
 
 /**
  * The shapes of the API, each once: Fastify validates by them, serialises by them, and GET /openapi.json describes by them.
@@ -110,13 +111,15 @@ const ImageSchema = Type.Object(
 );
 export const Image = named(ImageSchema);
 
-export const ImagePage = Type.Object(
-  {
-    items: Type.Array(Image),
-    next: nullable(Type.String({ description: "Pass as `cursor` for the following page; null at the end." })),
-  },
-  strict,
-);
+const pageOf = <T extends TSchema>(item: T) =>
+  Type.Object(
+    {
+      items: Type.Array(item),
+      next: nullable(Type.String({ description: "Pass as `cursor` for the following page; null at the end." })),
+    },
+    strict,
+  );
+export const ImagePage = pageOf(Image);
 
 export const ImageParams = Type.Object({ id: uuid("The image.") }, strict);
 
@@ -142,6 +145,50 @@ const UploadResultSchema = Type.Object(
   },
 );
 export const UploadAnswer = Type.Object({ results: Type.Array(named(UploadResultSchema)) }, strict);
+
+/** Other headers pass as they are. */
+export const PreferHeader = Type.Object({
+  prefer: Type.Optional(
+    Type.String({ description: "`respond-async`: answer as soon as the files are safe.", examples: ["respond-async"] }),
+  ),
+});
+
+const jobFields = {
+  id: uuid("UUIDv7."),
+  kind: Type.Literal("upload"),
+  state: Type.Unsafe<JobState>({
+    type: "string",
+    enum: ["queued", "running", "done", "failed", "cancelled"],
+    description:
+      "done: something came of every file, be it that it was rejected. failed: the same, but some could not be worked on after several tries; an operator may set them going again.",
+  }),
+  progress: Type.Object({ done: Type.Integer(), total: Type.Integer() }, { ...strict, description: "Files." }),
+  createdAt: time("When it was asked for."),
+  finishedAt: nullable(time("When the last file was done, or it was cancelled.")),
+};
+
+const JobSummarySchema = Type.Object(jobFields, {
+  $id: "JobSummary",
+  description: "Work that was asked for without waiting for it.",
+  ...strict,
+});
+const JobSummary = named(JobSummarySchema);
+
+const JobSchema = Type.Object(
+  {
+    ...jobFields,
+    results: Type.Array(named(UploadResultSchema), {
+      description:
+        "What came of those files that something came of so far, in the order sent. An image that was deleted since is left out of its result.",
+    }),
+  },
+  { $id: "Job", description: "A job, and what came of it so far.", ...strict },
+);
+export const Job = named(JobSchema);
+
+export const JobPage = pageOf(JobSummary);
+
+export const JobParams = Type.Object({ id: uuid("The job.") }, strict);
 
 const file = Type.Unsafe<string>({ type: "string", format: "binary" });
 
@@ -283,6 +330,8 @@ export const namedSchemas: readonly TSchema[] = [
   FingerprintSchema,
   ImageSchema,
   UploadResultSchema,
+  JobSummarySchema,
+  JobSchema,
   MatchSchema,
   QueryInfoSchema,
 ];

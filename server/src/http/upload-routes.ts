@@ -1,8 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import type { Static } from "typebox";
-import { Failure } from "../errors.ts";
+import { Failure, mayPass } from "../errors.ts";
 import { uploadImage } from "../images/upload-image.ts";
+import { acceptUpload } from "../jobs/accept-upload.ts";
+import { findJob } from "../jobs/find-job.ts";
 import type { User, Visibility } from "../ports.ts";
 import type { App, Ports, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
@@ -10,8 +12,8 @@ import { problemOf } from "./problems.ts";
 import { type FormFile, withForm } from "./receive-form.ts";
 import { requestSignal } from "./request-signal.ts";
 import { answers, bodies, secured } from "./route-schemas.ts";
-import { UploadAnswer, UploadForm } from "./schemas.ts";
-import { imageView } from "./views.ts";
+import { Job, PreferHeader, UploadAnswer, UploadForm } from "./schemas.ts";
+import { imageView, jobView } from "./views.ts";
 
 type Result = Static<typeof UploadAnswer>["results"][number];
 
@@ -32,11 +34,13 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
         tags: ["images"],
         summary: "Upload 1 to 32 pictures",
         description:
-          "201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected.",
+          "201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. " +
+          "With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards.",
         security: secured,
         body: bodies({ form: UploadForm }),
+        headers: PreferHeader,
         response: answers(
-          { 201: UploadAnswer, 200: UploadAnswer, 422: UploadAnswer },
+          { 201: UploadAnswer, 200: UploadAnswer, 202: Job, 422: UploadAnswer },
           [400, 401, 408, 413, 415, 503, 507],
         ),
       },
@@ -44,7 +48,16 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
     async (request, reply) => {
       const owner = sessionOf(request).user;
       const signal = requestSignal(reply);
-      const results = await withForm(request, { staging: ports.staging, rules, signal }, async ({ files, fields }) => {
+      const receiving = { staging: ports.staging, rules, signal };
+      if (prefersAsync(request.headers.prefer)) {
+        await ports.catalog.jobs.checkRoom(owner.id, 1); // before the body, which may be 2 GB, is read for nothing
+        const id = await withForm(request, receiving, ({ files, fields }) =>
+          acceptUpload(ports, { files, visibility: visibilityOf(fields.visibility), owner }, signal),
+        );
+        reply.code(202).headers({ location: `/api/jobs/${id}`, "preference-applied": "respond-async" });
+        return reply.send(jobView(await findJob(ports, id, owner)));
+      }
+      const results = await withForm(request, receiving, async ({ files, fields }) => {
         const visibility = visibilityOf(fields.visibility);
         const limit = pLimit(concurrency);
         return Promise.all(
@@ -56,6 +69,11 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
   );
 }
 
+/** Whether one of the preferences is to be answered before the work is done (RFC 7240, 4.1). */
+function prefersAsync(header: string | undefined): boolean {
+  return (header ?? "").split(",").some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
+}
+
 /** One file's outcome: its failure is its own, the other files of the request go on. */
 async function uploadOne(
   ports: Ports,
@@ -64,18 +82,14 @@ async function uploadOne(
 ): Promise<Result> {
   const { file, owner, visibility, request } = what;
   try {
-    const { kind, image } = await uploadImage(ports, { file: file.file, name: file.name, visibility, owner }, signal);
-    return { file: file.name, status: kind, image: imageView(image) };
+    const done = await uploadImage(ports, { file: file.file, name: file.name, visibility, owner }, signal);
+    if (done.kind === "withdrawn") throw new Error("Only a file of a job can be withdrawn.");
+    return { file: file.name, status: done.kind, image: imageView(done.image) };
   } catch (error) {
-    if (!(error instanceof Failure) || isServersFault(error)) throw error;
+    if (!(error instanceof Failure) || mayPass(error)) throw error; // then the whole request answers so, and not that the file is bad
     if (error.cause !== undefined) request.log.warn({ err: error }, error.code);
     return { file: file.name, status: "rejected", problem: problemOf(error) };
   }
-}
-
-/** Whether trying the same again later may work: then the whole request answers so, and not that the file is bad. */
-function isServersFault(failure: Failure): boolean {
-  return problemOf(failure).status >= 500;
 }
 
 function visibilityOf(text: string | undefined): Visibility {

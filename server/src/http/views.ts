@@ -2,16 +2,20 @@ import { toHex } from "@utsuru/core/fingerprint";
 import { distanceMax } from "@utsuru/core/score";
 import type { Static } from "typebox";
 import { pdqOf } from "../images/pdq-of.ts";
-import type { Image, User } from "../ports.ts";
+import type { JobWithImages } from "../jobs/find-job.ts";
+import type { Image, Job, User } from "../ports.ts";
 import type { Comparison } from "../search/compare.ts";
 import type { Evidence } from "../search/match.ts";
 import { isTelling } from "../search/probe.ts";
 import type { Query } from "../search/query.ts";
 import type { SearchResult } from "../search/search.ts";
+import { storedProblem } from "./problems.ts";
 import type * as schemas from "./schemas.ts";
 
 type ImageView = Static<typeof schemas.Image>;
 type MatchView = Static<typeof schemas.Match>;
+type JobView = Static<typeof schemas.Job>;
+type JobSummaryView = Static<typeof schemas.JobPage>["items"][number];
 type SearchView = Static<typeof schemas.SearchAnswer>;
 
 /** A user as the API shows one. */
@@ -37,6 +41,27 @@ export function imageView(image: Image): ImageView {
     fingerprint: fingerprintView(pdqOf(image)),
     url: `${url}/file`,
     thumbnailUrl: `${url}/thumbnail`,
+  };
+}
+
+/** A job as a list shows one. */
+export function jobSummaryView({ id, kind, state, progress, createdAt, finishedAt }: Job): JobSummaryView {
+  return {
+    ...{ id, kind, state, progress },
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** A job and what came of it so far. */
+export function jobView(job: JobWithImages): JobView {
+  return {
+    ...jobSummaryView(job),
+    results: job.results.map(({ file, outcome }) => {
+      if (outcome.kind === "rejected") return { file, status: "rejected", problem: storedProblem(outcome.problem) };
+      const image = job.images.get(outcome.imageId);
+      return { file, status: outcome.kind, ...(image && { image: imageView(image) }) };
+    }),
   };
 }
 

@@ -1,5 +1,16 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Bucket, Catalog, Clock, Decoder, Image, Inspection, StagedFile, User, Visibility } from "../ports.ts";
+import type {
+  AddedImage,
+  Bucket,
+  Clock,
+  Decoder,
+  Image,
+  Images,
+  Inspection,
+  StagedFile,
+  User,
+  Visibility,
+} from "../ports.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { discardObjects } from "./discard-objects.ts";
 import { imageKeys } from "./image-keys.ts";
@@ -13,20 +24,30 @@ export interface Submission {
   readonly owner: User;
 }
 
-/** What became of it. */
-export interface Uploaded {
-  readonly kind: "created" | "duplicate";
-  readonly image: Image;
-}
+/** What became of it; a file of a job may have been withdrawn meanwhile. */
+export type Uploaded =
+  | { readonly kind: "created" | "duplicate"; readonly image: Image }
+  | { readonly kind: "withdrawn" };
 
-type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; clock: Clock; index: SearchIndex };
+/** What uploading works with: a file of a job is added by `Jobs.addImage` in place of `Images.add`. */
+export interface UploadPorts {
+  readonly catalog: {
+    readonly images: Pick<Images, "findOwned"> & {
+      add(...image: Parameters<Images["add"]>): Promise<AddedImage | { readonly kind: "withdrawn" }>;
+    };
+  };
+  readonly bucket: Bucket;
+  readonly decoder: Pick<Decoder, "ingest">;
+  readonly clock: Clock;
+  readonly index: Pick<SearchIndex, "add">;
+}
 
 /**
  * Keeps a picture: decode, bytes to the bucket, then one transaction, then the index; durable and findable once answered.
  * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept,
  * but for the objects of a transaction whose end is not known: it may have been committed before the database went away.
  */
-export async function uploadImage(ports: Ports, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
+export async function uploadImage(ports: UploadPorts, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
   const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
   if (present) return { kind: "duplicate", image: present };
   const inspection = await ports.decoder.ingest(submission.file.path, { signal });
@@ -35,7 +56,7 @@ export async function uploadImage(ports: Ports, submission: Submission, signal: 
 }
 
 async function keep(
-  ports: Ports,
+  ports: UploadPorts,
   what: { image: Image; file: StagedFile; thumbnail: Uint8Array },
   signal: AbortSignal,
 ): Promise<Uploaded> {
@@ -51,9 +72,9 @@ async function keep(
     throw original.status === "rejected" ? original.reason : (thumbnail as PromiseRejectedResult).reason;
   }
   const added = await ports.catalog.images.add(image, { original: original.value, thumbnail: thumbnail.value });
-  if (added.kind === "duplicate") {
+  if (added.kind !== "created") {
     await discardObjects(ports.bucket, objects);
-    return { kind: "duplicate", image: added.image };
+    return added;
   }
   ports.index.add(image);
   return { kind: "created", image };

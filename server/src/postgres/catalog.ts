@@ -3,22 +3,27 @@ import { StartError } from "../errors.ts";
 import type { Catalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { changeFeedIn } from "./change-feed.ts";
-import { type DatabaseOptions, openDatabase } from "./database.ts";
-import { reasonOf } from "./failures.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+import { asFailure, reasonOf } from "./failures.ts";
 import { imagesIn } from "./images.ts";
+import { type JobBounds, jobsIn } from "./jobs.ts";
 import { migrate } from "./migrate.ts";
+import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
 
 /** A migration may take longer than any statement of a request. */
 const migrationTimeoutMs = 60 * 60_000;
 
 /** How a catalogue is opened. */
-export interface CatalogOptions extends DatabaseOptions {
+export interface CatalogOptions extends DatabaseOptions, QueueOptions {
+  /** How many files of jobs may wait. Default 10,000, and 1,000 of one owner. */
+  readonly jobs?: JobBounds;
   /** How long to wait for a server that does not answer yet, as when both are started at once. Default 30 s. */
   readonly patienceMs?: number;
 }
 
 const retryMs = 250;
+const standardBounds: JobBounds = { waitingMax: 10_000, waitingMaxPerOwner: 1_000 };
 
 /**
  * Opens the catalogue in a PostgreSQL database, 14 or newer, bringing its schema up to date first.
@@ -27,17 +32,31 @@ const retryMs = 250;
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   await migrateWhenItAnswers(options);
   const database = openDatabase(options);
+  const queue = await openQueueOf(database, options);
   const wakeUps = listenForChanges(options.url);
   const announce = announcer((text) => database.query(text, []));
   return {
     accounts: accountsIn(database),
     images: imagesIn(database, announce),
     changes: changeFeedIn(database, wakeUps),
+    jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),
+    queue,
     check: (signal) => database.check(signal),
     close: async () => {
+      await queue.close();
       await Promise.all([wakeUps.close(), database.close()]);
     },
   };
+}
+
+async function openQueueOf(database: Database, options: QueueOptions): Promise<TaskQueue> {
+  try {
+    return await openQueue(database, options);
+  } catch (cause) {
+    await database.close();
+    const reason = reasonOf(asFailure(cause));
+    throw reason ? new StartError(reason.sentence, { cause }) : cause;
+  }
 }
 
 async function migrateWhenItAnswers({ patienceMs = 30_000, ...options }: CatalogOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
-import type { Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
+import type { AddedImage, Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
 import { entriesIn } from "./entries.ts";
 
@@ -7,7 +7,7 @@ import { entriesIn } from "./entries.ts";
 export function imagesIn(database: Database, announce: () => void): Images {
   return {
     add: async (image, stored) => {
-      const added = await database.transaction((connection) => add(connection, image, stored));
+      const added = await database.transaction((connection) => addImage(connection, image, stored));
       if (added.kind === "created") announce();
       return added;
     },
@@ -79,14 +79,15 @@ function toFingerprint({ algorithm, code, quality }: ImageRow["fingerprints"][nu
   return { algorithm, code: bytes, quality };
 }
 
-type Added = Awaited<ReturnType<Images["add"]>>;
-type Stored = Parameters<Images["add"]>[1];
+/** What the bucket answered when it took the objects of an image. */
+export type Stored = Parameters<Images["add"]>[1];
 
-async function add(on: Connection, image: Image, stored: Stored): Promise<Added> {
-  if (!(await addImage(on, image))) {
+/** Adds an image whole, unless its owner has the same bytes, as part of the connection's transaction. */
+export async function addImage(on: Connection, image: Image, stored: Stored): Promise<AddedImage> {
+  if (!(await addNew(on, image))) {
     const existing = await findOwned(on, image.sha256, image.owner.id);
     // Between the two statements its owner may have removed it: then the bytes are new again.
-    return existing ? { kind: "duplicate", image: existing } : add(on, image, stored);
+    return existing ? { kind: "duplicate", image: existing } : addImage(on, image, stored);
   }
   await addData(on, image, stored);
   await addFingerprints(on, image);
@@ -94,7 +95,7 @@ async function add(on: Connection, image: Image, stored: Stored): Promise<Added>
 }
 
 /** Whether the image was new; waits for another transaction that adds the same bytes of the same owner at this moment. */
-async function addImage(on: Connection, image: Image): Promise<boolean> {
+async function addNew(on: Connection, image: Image): Promise<boolean> {
   const rows = await on.query(
     `insert into images (id, owner_id, visibility, file, sha256, created_at)
      values ($1, $2, $3, $4, decode($5, 'hex'), $6)

@@ -1,7 +1,6 @@
 import { after, type TestContext } from "node:test";
 import pg from "pg";
-import { openDatabase } from "../../src/postgres/database.ts";
-import { migrate } from "../../src/postgres/migrate.ts";
+import { openCatalog } from "../../src/postgres/catalog.ts";
 import { type Server, startEmbeddedServer } from "./embedded-server.ts";
 import { findServer } from "./system-server.ts";
 
@@ -66,9 +65,8 @@ function databasesOn(start: () => Promise<Server>): (t: Context) => Promise<Test
 
 async function makeTemplate(url: string, name: string): Promise<void> {
   await execute(url, `create database ${name} template template0`);
-  const database = openDatabase({ url: urlOf(url, name), connectionsMax: 1 });
-  await migrate(database);
-  await database.close();
+  const catalog = await openCatalog({ url: urlOf(url, name) });
+  await catalog.close();
 }
 
 async function execute(url: string, sql: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface Person {
   readonly token: string;
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   upload(files: readonly Upload[], fields?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Uploads without waiting for the pictures to be taken in. */
+  uploadLater(files: readonly Upload[], fields?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Sends a form of parts named `image`. */
   send(path: string, files: readonly Upload[]): Promise<Answer>;
   search(file: Upload, query?: string): Promise<Answer>;
@@ -58,17 +60,9 @@ export async function newPerson(
 /** Someone with a token, good or not. */
 export function personWith(url: string, who: { email: string; password: string; token: string }): Person {
   const authorization = `Bearer ${who.token}`;
-  const send: Person["send"] = (path, files) => sendForm(files, {}, path);
-  const sendForm = (
-    files: readonly Upload[],
-    fields: Readonly<Record<string, string>>,
-    path: string,
-  ): Promise<Answer> => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    for (const { name, bytes } of files) form.append("image", new Blob([new Uint8Array(bytes)]), name);
-    return call(`${url}${path}`, { method: "POST", headers: { authorization }, body: form });
-  };
+  const post = (path: string, body: FormData, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    call(`${url}${path}`, { method: "POST", headers: { authorization, ...headers }, body });
+  const send: Person["send"] = (path, files) => post(path, formOf(files));
   return {
     ...who,
     call: (method, path, body) => {
@@ -77,7 +71,8 @@ export function personWith(url: string, who: { email: string; password: string; 
       headers["content-type"] = "application/json";
       return call(`${url}${path}`, { method, headers, body: JSON.stringify(body) });
     },
-    upload: (files, fields = {}) => sendForm(files, fields, "/api/upload"),
+    upload: (files, fields = {}) => post("/api/upload", formOf(files, fields)),
+    uploadLater: (files, fields = {}) => post("/api/upload", formOf(files, fields), { prefer: "respond-async" }),
     send,
     search: (file, query = "") => send(`/api/search${query}`, [file]),
     download: async (path, headers = {}) => {
@@ -85,4 +80,11 @@ export function personWith(url: string, who: { email: string; password: string; 
       return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
     },
   };
+}
+
+function formOf(files: readonly Upload[], fields: Readonly<Record<string, string>> = {}): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  for (const { name, bytes } of files) form.append("image", new Blob([new Uint8Array(bytes)]), name);
+  return form;
 }

@@ -14,14 +14,18 @@ const startTimeoutMs = 60_000;
 /** Whatever runs functions when a test is over. */
 type Cleaner = { after(end: () => unknown): void };
 
-/** A server as its own process, as people run it. */
-export interface TestServer {
-  readonly url: string;
+/** The program as its own process, as people run it. */
+export interface TestProgram {
   readonly process: ChildProcess;
   /** What it wrote to standard error so far. */
   log(): string;
   /** Ends it by a signal and waits; returns its exit code, null when a signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A server. */
+export interface TestServer extends TestProgram {
+  readonly url: string;
 }
 
 /** How a test server is run. */
@@ -46,10 +50,33 @@ export async function startServer(t: Cleaner, options: ServerOptions = {}): Prom
     ...database,
     ...options.environment,
   };
-  const child = spawn(process.execPath, [program, "serve"], {
-    env: environment,
+  const running = run(t, { role: "serve", environment, folder: data });
+  const url = /http:\/\/\S+/.exec(await running.ready)?.[0];
+  if (!url) throw new Error(`the server's ready line has no URL:\n${running.log()}`);
+  return { ...running, url };
+}
+
+/** Starts a program that only does tasks of the queue; `environment` names the database and the bucket it shares. */
+export async function startWorker(t: Cleaner, environment: Readonly<Record<string, string>>): Promise<TestProgram> {
+  const folder = await dataFolder(t);
+  const running = run(t, {
+    role: "work",
+    environment: { ...cleanEnvironment(), UTSURU_DATA: folder, ...environment },
+    folder,
+  });
+  await running.ready;
+  return running;
+}
+
+/** Runs the program in a role; it is gone after the test. */
+function run(
+  t: Cleaner,
+  what: { role: "serve" | "work"; environment: Readonly<Record<string, string>>; folder: string },
+): TestProgram & { readonly ready: Promise<string> } {
+  const child = spawn(process.execPath, [program, what.role], {
+    env: what.environment,
     stdio: ["ignore", "pipe", "pipe"],
-    cwd: data,
+    cwd: what.folder,
   });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -64,7 +91,7 @@ export async function startServer(t: Cleaner, options: ServerOptions = {}): Prom
     return child.exitCode;
   };
   t.after(() => stop());
-  return { url: await readyUrl(child, () => log), process: child, log: () => log, stop };
+  return { process: child, log: () => log, stop, ready: readyLine(child, () => log) };
 }
 
 /** One server for all tests of a file that need none of their own: they use other people and other pictures. */
@@ -102,15 +129,13 @@ export function cleanEnvironment(): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
+/** The line that the program writes when it is ready. Throws with its standard error when it ends before. */
+async function readyLine(child: ChildProcess, log: () => string): Promise<string> {
   if (!child.stdout) throw new Error("the server's standard output is not piped");
   const lines = createInterface({ input: child.stdout });
   const timer = setTimeout(() => child.kill("SIGKILL"), startTimeoutMs);
   try {
-    for await (const line of lines) {
-      const url = /http:\/\/\S+/.exec(line)?.[0];
-      if (url) return url;
-    }
+    for await (const line of lines) if (line.startsWith("Utsuru is ")) return line;
   } finally {
     clearTimeout(timer);
   }

@@ -117,7 +117,7 @@ export interface paths {
         put?: never;
         /**
          * Upload 1 to 32 pictures
-         * @description 201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected.
+         * @description 201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards.
          */
         post: operations["upload"];
         delete?: never;
@@ -193,6 +193,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your own jobs, newest first
+         * @description Jobs are forgotten after 30 days.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a job is, and what came of it so far
+         * @description An image that is in the results is found by searches of the server that answers this.
+         */
+        get: operations["findJob"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a job
+         * @description Files that are not done yet will not be; images of those that are done stay, and stay listed. A job that is over stays as it is.
+         */
+        delete: operations["cancelJob"];
         options?: never;
         head?: never;
         patch?: never;
@@ -351,6 +395,60 @@ export interface components {
             status: "created" | "duplicate" | "rejected";
             image?: components["schemas"]["Image"];
             problem?: components["schemas"]["Problem"];
+        };
+        /** @description Work that was asked for without waiting for it. */
+        JobSummary: {
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "upload";
+            /**
+             * @description done: something came of every file, be it that it was rejected. failed: the same, but some could not be worked on after several tries; an operator may set them going again.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** @description Files. */
+            progress: {
+                done: number;
+                total: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            finishedAt: string | null;
+        };
+        /** @description A job, and what came of it so far. */
+        Job: {
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "upload";
+            /**
+             * @description done: something came of every file, be it that it was rejected. failed: the same, but some could not be worked on after several tries; an operator may set them going again.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** @description Files. */
+            progress: {
+                done: number;
+                total: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            finishedAt: string | null;
+            /** @description What came of those files that something came of so far, in the order sent. An image that was deleted since is left out of its result. */
+            results: components["schemas"]["UploadResult"][];
         };
         Match: {
             image: components["schemas"]["Image"] | null;
@@ -693,7 +791,13 @@ export interface operations {
     upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description `respond-async`: answer as soon as the files are safe.
+                 * @example respond-async
+                 */
+                prefer?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -727,6 +831,15 @@ export interface operations {
                     "application/json": {
                         results: components["schemas"]["UploadResult"][];
                     };
+                };
+            };
+            /** @description A job, and what came of it so far. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -1137,6 +1250,177 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["JobSummary"][];
+                        next: string | null;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job, and what came of it so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A job, and what came of it so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
