@@ -4,14 +4,8 @@ import type { Blob } from "../kernels/features-blobs.ts";
 import { levelLength, resample, samplePlaces } from "../kernels/features-pyramid.ts";
 import type { FeatureSteps, GreySamples } from "../kernels/features-steps.ts";
 import { keyBits, orbits, writeDescriptor } from "./describe.ts";
-import {
-  descriptorWords,
-  type LocalFeatures,
-  type Miniature,
-  queryMiniatureSide,
-  storedKeypointsMax,
-  storedMiniatureSide,
-} from "./local-features.ts";
+import { descriptorWords, type LocalFeatures, storedKeypointsMax } from "./local-features.ts";
+import { type Miniature, queryMiniatureSide, storedMiniatureSide } from "./miniature.ts";
 import { projections } from "./projections.ts";
 import { spreadKeypoints } from "./spread.ts";
 
@@ -51,7 +45,7 @@ let kernel: FeatureSteps | undefined;
 /**
  * Keypoints of a picture and their descriptors.
  *
- * For storing, the 188 best; for a query up to 400, and those with two dominant directions in both. Any size is taken; 512 px on the
+ * For storing, the 174 best; for a query up to 400, and those with two dominant directions in both. Any size is taken; 512 px on the
  * longest side is enough. The same pixels give the same bits on every engine.
  * @throws RangeError when WebAssembly's memory does not suffice for the picture.
  */

@@ -1,21 +1,16 @@
-/** Version of everything that decides a descriptor's bits or a keypoint's place; features of different versions never meet. */
-export const featuresVersion = 1;
+import type { Miniature } from "./miniature.ts";
+
+/**
+ * Version of everything that decides a descriptor's bits or a keypoint's place, and of the layout; features of different versions
+ * never meet. 1 had a miniature of 32 × 32 and 188 keypoints.
+ */
+export const featuresVersion = 2;
 
 /** Words of 32 bits in a descriptor. */
 export const descriptorWords = 8;
 
-/** Most keypoints that are kept of a stored picture: with header and miniature they fill 7,988 bytes. */
-export const storedKeypointsMax = 188;
-
-/** A side of the miniature that is stored, and of the one that a fresh query carries. */
-export const storedMiniatureSide = 32;
-export const queryMiniatureSide = 128;
-
-/** The whole picture squeezed into a square of grey values, rows from the top: what lies between keypoints. */
-export interface Miniature {
-  readonly side: number;
-  readonly data: Uint8Array;
-}
+/** Most keypoints that are kept of a stored picture: with header and miniature they fill 7,982 bytes. */
+export const storedKeypointsMax = 174;
 
 /**
  * Keypoints of one picture and what each looks like.

@@ -1,14 +1,8 @@
-import {
-  descriptorWords,
-  featuresVersion,
-  type LocalFeatures,
-  type Miniature,
-  storedKeypointsMax,
-  storedMiniatureSide,
-} from "./local-features.ts";
+import { descriptorWords, featuresVersion, type LocalFeatures, storedKeypointsMax } from "./local-features.ts";
+import { decodeMiniature, encodeMiniature, reduceMiniature, storedMiniatureBytes } from "./miniature.ts";
 
 const sizesBytes = 8;
-const headerBytes = sizesBytes + storedMiniatureSide * storedMiniatureSide;
+const headerBytes = sizesBytes + storedMiniatureBytes;
 const keypointBytes = 37;
 const placeSteps = 8;
 const scaleSteps = 16;
@@ -22,9 +16,9 @@ export function recordAt(keypoint: number): number {
 export const packedBytesMax: number = headerBytes + keypointBytes * storedKeypointsMax;
 
 /**
- * Writes features as at most 7,988 bytes, the first 188 keypoints of them; margins are left out, and a query's miniature is reduced.
+ * Writes features as at most 7,982 bytes, the first 174 keypoints of them; margins are left out, and a query's miniature is reduced.
  *
- * Layout, little endian: version (1 byte), keypoints (1), width (2), height (2), 0 (2), miniature (1,024); then a keypoint after the other: x and y in
+ * Layout, little endian: version (1 byte), keypoints (1), width (2), height (2), 0 (2), miniature (1,536); then a keypoint after the other: x and y in
  * 1/8 pixel (12 bits each), angle in 1/256 turn (1 byte), scale in 1/16 level (1), descriptor (32).
  */
 export function packFeatures(features: LocalFeatures): Uint8Array {
@@ -35,7 +29,7 @@ export function packFeatures(features: LocalFeatures): Uint8Array {
   bytes[1] = count;
   view.setUint16(2, features.width, true);
   view.setUint16(4, features.height, true);
-  bytes.set(storedMiniatureOf(features.miniature), sizesBytes);
+  bytes.set(encodeMiniature(reduceMiniature(features.miniature)), sizesBytes);
   for (let i = 0; i < count; i++) {
     const at = recordAt(i);
     const x = stepsOf(features.x[i] as number, placeSteps, 4095);
@@ -65,7 +59,7 @@ export function unpackFeatures(bytes: Uint8Array): LocalFeatures | undefined {
     scale: new Float32Array(count),
     angle: new Float32Array(count),
     descriptors: new Uint32Array(count * descriptorWords),
-    miniature: { side: storedMiniatureSide, data: bytes.slice(sizesBytes, headerBytes) },
+    miniature: decodeMiniature(bytes.subarray(sizesBytes, headerBytes)),
   };
   for (let i = 0; i < count; i++) {
     const at = recordAt(i);
@@ -82,17 +76,4 @@ export function unpackFeatures(bytes: Uint8Array): LocalFeatures | undefined {
 
 function stepsOf(value: number, steps: number, max: number): number {
   return Math.min(max, Math.max(0, Math.floor(value * steps + 0.5)));
-}
-
-function storedMiniatureOf({ side, data }: Miniature): Uint8Array {
-  const block = side / storedMiniatureSide;
-  if (block === 1) return data;
-  return Uint8Array.from({ length: storedMiniatureSide * storedMiniatureSide }, (_, i) => {
-    const top = Math.floor(i / storedMiniatureSide) * block;
-    const left = (i % storedMiniatureSide) * block;
-    let sum = 0;
-    for (let y = top; y < top + block; y++)
-      for (let x = left; x < left + block; x++) sum += data[y * side + x] as number;
-    return Math.floor(sum / (block * block) + 0.5);
-  });
 }

@@ -1,4 +1,5 @@
-import { descriptorWords, type LocalFeatures, type Miniature } from "./local-features.ts";
+import { descriptorWords, type LocalFeatures } from "./local-features.ts";
+import type { Miniature } from "./miniature.ts";
 
 /** What else was done to a picture besides moving it: nothing, mirrored left to right, made negative, or both. */
 export const variants = ["plain", "mirrored", "inverted", "mirrored-inverted"] as const;

@@ -1,4 +1,5 @@
-import type { LocalFeatures, Miniature } from "../features/local-features.ts";
+import type { LocalFeatures } from "../features/local-features.ts";
+import { type Miniature, reduceMiniature } from "../features/miniature.ts";
 import type { Alignment } from "./align.ts";
 import { inverseOf, mapPoint } from "./transform.ts";
 
@@ -10,6 +11,8 @@ export interface Likeness {
   readonly correlation: number;
 }
 
+/** Cells along a side at which miniatures are compared. */
+const comparedSide = 32;
 /** Cells of the target's miniature along a window: small, so that some lie between what a layout repeats. */
 const windowCells = 3;
 /** Points along a side at which the query is read for one cell. */
@@ -26,12 +29,13 @@ const bendReach = 0.12;
  * quartile overlooks a caption or a sticker, and sees differences that are everywhere.
  */
 export function likenessOf(alignment: Alignment, query: LocalFeatures, target: LocalFeatures): Likeness {
-  const warped = warp(alignment, query, target);
-  const side = target.miniature.side;
+  const seen = reduceMiniature(target.miniature, comparedSide);
+  const warped = warp(alignment, query, { ...target, miniature: seen });
+  const side = comparedSide;
   const correlations: number[] = [];
   for (let y = 0; y + windowCells <= side; y++)
     for (let x = 0; x + windowCells <= side; x++) {
-      const correlation = correlate(target.miniature, warped, { x, y });
+      const correlation = correlate(seen, warped, { x, y });
       if (correlation !== undefined) correlations.push(correlation);
     }
   correlations.sort((a, b) => a - b);
