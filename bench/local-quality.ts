@@ -13,7 +13,8 @@ import { extractFeatures } from "@utsuru/core/features";
 import { findPartialCopies, type GeometricMatch } from "@utsuru/core/partial-copies";
 import { type CorpusPicture, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
-import { drawnKinds, drawPicture } from "./local/drawn.ts";
+import { drawPicture } from "./local/drawn.ts";
+import { drawnKinds } from "./local/painters.ts";
 
 const { values } = parseArgs({
   options: {
