@@ -1,13 +1,22 @@
 import type { Accounts, Session, User } from "../ports.ts";
+import { inBatches } from "./batching.ts";
 import type { Connection } from "./database.ts";
+
+const sessionsPerStatement = 100;
 
 /** Accounts and sessions in PostgreSQL. */
 export function accountsIn(database: Connection): Accounts {
+  const openSession = inBatches((ids: readonly string[]) => findOpenSessions(database, ids), {
+    sizeMax: sessionsPerStatement,
+  });
   return {
     addUser: (user) => addUser(database, user),
     findUser: (emailKey) => findUser(database, emailKey),
     addSession: (session) => addSession(database, session),
-    findSession: (id, now) => findSession(database, id, now),
+    findSession: async (id, now) => {
+      const session = await openSession(id);
+      return session && session.expiresAt > now ? session : undefined;
+    },
     endSession: (id, now) => endSession(database, id, now),
   };
 }
@@ -53,14 +62,19 @@ async function addSession(on: Connection, session: Parameters<Accounts["addSessi
   );
 }
 
-async function findSession(on: Connection, id: string, now: Date): Promise<Session | undefined> {
-  const [row] = await on.query<UserRow & { session_id: string; expires_at: Date }>(
+/** The sessions that were not ended, in the order of their ids: asked for with every request, so many at a time and planned once. */
+async function findOpenSessions(on: Connection, ids: readonly string[]): Promise<(Session | undefined)[]> {
+  const rows = await on.query<UserRow & { session_id: string; expires_at: Date }>(
     `select s.id as session_id, s.expires_at, u.id, u.audience, u.email, u.created_at
      from sessions s join users u on u.id = s.user_id
-     where s.id = $1 and s.ended_at is null and s.expires_at > $2`,
-    [id, now],
+     where s.id = any ($1::uuid[]) and s.ended_at is null`,
+    [ids],
+    { name: "open-sessions" },
   );
-  return row && { id: row.session_id, user: toUser(row), expiresAt: row.expires_at };
+  const byId = new Map(
+    rows.map((row) => [row.session_id, { id: row.session_id, user: toUser(row), expiresAt: row.expires_at }]),
+  );
+  return ids.map((id) => byId.get(id));
 }
 
 async function endSession(on: Connection, id: string, now: Date): Promise<void> {

@@ -2,9 +2,15 @@ import pg from "pg";
 import { Failure } from "../errors.ts";
 import { asFailure } from "./failures.ts";
 
+/** What a statement may have besides its text and values. */
+export interface StatementOptions {
+  /** A name that no other text has: each connection then parses and plans the statement once. For those of every request. */
+  readonly name?: string;
+}
+
 /** Runs one statement; throws `database-unavailable` or `storage-full` when the database cannot serve just now. */
 export interface Connection {
-  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(text: string, values: readonly unknown[], options?: StatementOptions): Promise<Row[]>;
 }
 
 /** A bounded pool of connections to one database. */
@@ -47,7 +53,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   // An idle connection that breaks was nobody's: the pool has dropped it, the next query makes another.
   pool.on("error", () => {});
   return {
-    query: (text, values) => failing(() => queryOn(pool, text, values)),
+    query: (text, values, options) => failing(() => queryOn(pool, { ...options, text, values })),
     transaction: (work) => failing(() => transactionOn(pool, work)),
     check: (signal) => failing(() => check(pool, signal)),
     close: () => pool.end(),
@@ -58,10 +64,9 @@ type Rows<Row> = Promise<Row[]>;
 
 async function queryOn<Row extends object>(
   on: pg.Pool | pg.PoolClient,
-  text: string,
-  values: readonly unknown[],
+  { values, ...statement }: StatementOptions & { readonly text: string; readonly values: readonly unknown[] },
 ): Rows<Row> {
-  return (await on.query<Row & pg.QueryResultRow>(text, [...values])).rows;
+  return (await on.query<Row & pg.QueryResultRow>({ ...statement, values: [...values] })).rows;
 }
 
 async function transactionOn<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
@@ -73,7 +78,7 @@ async function transactionOn<T>(pool: pg.Pool, work: (connection: Connection) =>
   client.on("error", note); // breaks between two statements would otherwise end the process
   try {
     await client.query("begin");
-    const result = await work({ query: (text, values) => queryOn(client, text, values) });
+    const result = await work({ query: (text, values, options) => queryOn(client, { ...options, text, values }) });
     await client.query("commit");
     return result;
   } catch (error) {

@@ -1,18 +1,25 @@
 import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
 import type { AddedImage, Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
+import { inBatches } from "./batching.ts";
 import type { Connection, Database } from "./database.ts";
 import { entriesIn } from "./entries.ts";
 
+/** Questions for images answered by one statement: each may be for a hundred. */
+const questionsPerStatement = 32;
+
 /** Images, their data and fingerprints in PostgreSQL. `announce` is called after each change. */
 export function imagesIn(database: Database, announce: () => void): Images {
+  const visible = inBatches((wanted: readonly Wanted[]) => findVisible(database, wanted), {
+    sizeMax: questionsPerStatement,
+  });
   return {
     add: async (image, stored) => {
       const added = await database.transaction((connection) => addImage(connection, image, stored));
       if (added.kind === "created") announce();
       return added;
     },
-    find: async (id, viewer) => (await findMany(database, [id], viewer))[0],
-    findMany: (ids, viewer) => findMany(database, ids, viewer),
+    find: async (id, viewer) => (await visible({ ids: [id], viewer }))[0],
+    findMany: (ids, viewer) => visible({ ids, viewer }),
     findBySha256: (sha256, viewer, limit) => findBySha256(database, { sha256, limit }, viewer),
     findOwned: (sha256, ownerId) => findOwned(database, sha256, ownerId),
     list: (ownerId, page) => list(database, ownerId, page),
@@ -139,13 +146,28 @@ async function addFingerprints(on: Connection, image: Image): Promise<void> {
   );
 }
 
-async function findMany(on: Connection, ids: readonly string[], viewer: Viewer): Promise<Image[]> {
-  const rows = await on.query<ImageRow>(
-    `select ${imageColumns} from ${imageTables}
-     where i.id = any ($1::uuid[]) and (i.visibility = 'public' or i.owner_id = $2)`,
-    [ids, viewer.id],
+/** Images to be found, and for whom. */
+interface Wanted {
+  readonly ids: readonly string[];
+  readonly viewer: Viewer;
+}
+
+/** What each of the askers may see of what they want, in their order: every search ends with this, so it is planned once. */
+async function findVisible(on: Connection, wanted: readonly Wanted[]): Promise<Image[][]> {
+  const rows = await on.query<ImageRow & { asker: number }>(
+    `select w.asker, ${imageColumns}
+     from unnest($1::int[], $2::uuid[], $3::uuid[]) as w (asker, image_id, viewer_id)
+     join (${imageTables}) on i.id = w.image_id and (i.visibility = 'public' or i.owner_id = w.viewer_id)`,
+    [
+      wanted.flatMap(({ ids }, asker) => ids.map(() => asker)),
+      wanted.flatMap(({ ids }) => ids),
+      wanted.flatMap(({ ids, viewer }) => ids.map(() => viewer.id)),
+    ],
+    { name: "visible-images" },
   );
-  return rows.map(toImage);
+  const answers: Image[][] = wanted.map(() => []);
+  for (const row of rows) answers[row.asker]?.push(toImage(row));
+  return answers;
 }
 
 async function findBySha256(

@@ -110,6 +110,18 @@ function describeAccounts(open: Open): void {
     assert.equal(await catalog.accounts.findSession(uuidv7(), later(2)), undefined);
   });
 
+  test("a session that was ended is found by nobody who asks afterwards, however many asked before", async (t) => {
+    const catalog = await open(t);
+    const user = await person(catalog);
+    const id = uuidv7();
+    await catalog.accounts.addSession({ id, userId: user.id, createdAt: noon, expiresAt: later(60) });
+    const before = Array.from({ length: 50 }, () => catalog.accounts.findSession(id, later(1)));
+    await catalog.accounts.endSession(id, later(2));
+    const after = await Promise.all(Array.from({ length: 50 }, () => catalog.accounts.findSession(id, later(3))));
+    assert.deepEqual(after.filter(Boolean), []);
+    await Promise.all(before);
+  });
+
   test("a login clears away what is over, and nothing that still holds", async (t) => {
     const catalog = await open(t);
     const user = await person(catalog);
@@ -218,6 +230,21 @@ function describeVisibility(open: Open): void {
     assert.equal(await catalog.images.findOwned(hidden.sha256, stranger.id), undefined);
     assert.equal(await catalog.images.count(stranger), 1);
     assert.equal(await catalog.images.count(owner), 2);
+  });
+
+  test("many who ask at once are each answered what they may see", async (t) => {
+    const catalog = await open(t);
+    const people = await Promise.all(Array.from({ length: 4 }, () => person(catalog)));
+    const images = await Promise.all(people.map((owner) => added(catalog, imageOf(owner, { visibility: "private" }))));
+    const ids = idsOf(images);
+    const asked = Array.from({ length: 60 }, async (_, i) => {
+      const [viewer, image] = [people[i % 4], images[i % 4]];
+      assert.ok(viewer && image);
+      assert.deepEqual(await catalog.images.findMany(ids, viewer), [image]);
+      assert.deepEqual(await catalog.images.find(image.id, viewer), image);
+      assert.deepEqual(await catalog.images.findMany([], viewer), []);
+    });
+    await Promise.all(asked);
   });
 }
 
