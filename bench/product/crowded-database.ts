@@ -1,0 +1,82 @@
+import { openCatalog } from "../../server/src/postgres/catalog.ts";
+import { type Database, openDatabase } from "../../server/src/postgres/database.ts";
+import { codeBytes } from "../hamming/sets.ts";
+
+/** Codes of so many images, one after another: PDQ's and dct256's. */
+export interface CrowdCodes {
+  readonly pdq: Uint8Array;
+  readonly dct256: Uint8Array;
+}
+
+const rowsPerStatement = 10_000;
+const loadTimeoutMs = 10 * 60_000;
+
+/**
+ * Writes public images of one owner straight into a database, past the API and without their notes to followers: a million take
+ * a minute where uploads would take a day. They have no objects in any bucket.
+ */
+export async function crowdDatabase(url: string, { pdq, dct256 }: CrowdCodes): Promise<void> {
+  const catalog = await openCatalog({ url });
+  const ownerId = idOf(0);
+  const owner = { id: ownerId, email: "crowd@example.org", emailKey: "crowd@example.org", passwordHash: "none" };
+  await catalog.accounts.addUser({ ...owner, createdAt: new Date() });
+  await catalog.close();
+  const database = openDatabase({ url, connectionsMax: 1, statementTimeoutMs: loadTimeoutMs });
+  try {
+    // Triggers would note every image as a change: a server that starts without a snapshot reads all images anyway.
+    await database.query("set session_replication_role = replica", []);
+    const count = pdq.length / codeBytes;
+    for (let first = 0; first < count; first += rowsPerStatement) {
+      const rows = { first: first + 1, count: Math.min(rowsPerStatement, count - first) };
+      await addImages(database, ownerId, rows);
+      await addFingerprints(database, rows, { algorithm: "pdq", codes: pdq });
+      await addFingerprints(database, rows, { algorithm: "dct256", codes: dct256 });
+    }
+    for (const table of ["images", "image_data", "fingerprints"]) await database.query(`vacuum analyze ${table}`, []);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The id of the nth image, counted from 1. */
+function idOf(number: number): string {
+  return `01900000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
+}
+
+interface Rows {
+  readonly first: number;
+  readonly count: number;
+}
+
+async function addImages(on: Database, ownerId: string, { first, count }: Rows): Promise<void> {
+  const ids = Array.from({ length: count }, (_, i) => idOf(first + i));
+  await on.query(
+    `insert into images (id, owner_id, visibility, file, sha256, created_at)
+     select id, $2, 'public', 'picture.jpg', sha256(uuid_send(id)), now() from unnest($1::uuid[]) id`,
+    [ids, ownerId],
+  );
+  await on.query(
+    `insert into image_data
+       (image_id, format, width, height, bytes, original_key, thumbnail_key, thumbnail_bytes, thumbnail_sha256)
+     select id, 'jpeg', 4000, 3000, 3000000, 'originals/' || id, 'thumbnails/' || id, 10000, sha256(uuid_send(id))
+     from unnest($1::uuid[]) id`,
+    [ids],
+  );
+}
+
+async function addFingerprints(
+  on: Database,
+  { first, count }: Rows,
+  { algorithm, codes }: { algorithm: keyof CrowdCodes; codes: Uint8Array },
+): Promise<void> {
+  const of = (i: number): Buffer => Buffer.from(codes.buffer, codes.byteOffset + i * codeBytes, codeBytes);
+  await on.query(
+    `insert into fingerprints (image_id, algorithm, code, quality)
+     select f.id, $3, f.code::bit(256), 100 from unnest($1::uuid[], $2::text[]) as f (id, code)`,
+    [
+      Array.from({ length: count }, (_, i) => idOf(first + i)),
+      Array.from({ length: count }, (_, i) => `x${of(first - 1 + i).toString("hex")}`),
+      algorithm,
+    ],
+  );
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbedded } from "../../server/src/postgres/embedded.ts";
+import { newPerson } from "../../server/test/support/person.ts";
+import { codesOf, queriesOf, randomFrom, type Spread } from "../hamming/sets.ts";
+import { drive } from "../http/drive.ts";
+import { crowdDatabase } from "../product/crowded-database.ts";
+import { readRuntime } from "../product/runtime.ts";
+import { startServer } from "../product/server-process.ts";
+import type { Room, Run, Table } from "../report.ts";
+import { round } from "../statistics.ts";
+
+const images = Number(process.env.UTSURU_BENCH_CROWD ?? 1_000_000);
+const spreads: readonly Spread[] = ["uniform", "image-like"];
+const connectionCounts = [8, 32];
+const seconds = 15;
+const warmUpSeconds = 5;
+const bodyCount = 2_000;
+
+/** Searches by fingerprint over HTTP among a million images: how many a second, and how long each takes. */
+export const run: Run = async (room) => {
+  const rows: (string | number)[][] = [];
+  const notes: string[] = [];
+  for (const spread of spreads) {
+    const result = await measure(spread, room);
+    rows.push(...result.rows);
+    notes.push(result.note);
+  }
+  const table: Table = {
+    title: `Search by fingerprint over HTTP among ${images.toLocaleString("en")} images, ms until answered`,
+    columns: ["codes", "connections", "requests a second", "p50", "p99", "slowest", "answers", "errors"],
+    rows,
+    notes: [
+      "Bare PDQ fingerprints, half of them copies of an image held (0 to 31 bits changed), half strangers; one server process with the embedded PostgreSQL, the client (autocannon) in a process of its own on the same cores.",
+      "To reach: ≥ 2,000 requests a second, p99 < 20 ms.",
+      ...notes,
+    ],
+  };
+  return { kind: "measured", tables: [table] };
+};
+
+async function measure(spread: Spread, room: Room): Promise<{ rows: (string | number)[][]; note: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "utsuru-bench-"));
+  try {
+    room.say(`writing ${images.toLocaleString("en")} images with ${spread} codes`);
+    const pdq = codesOf(spread, images, randomFrom(1));
+    await fill(folder, { pdq, dct256: codesOf(spread, images, randomFrom(2)) });
+    return await searchOver(folder, { spread, pdq }, room);
+  } finally {
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  }
+}
+
+async function fill(folder: string, codes: Parameters<typeof crowdDatabase>[1]): Promise<void> {
+  const database = await startEmbedded({ directory: join(folder, "database") });
+  try {
+    await crowdDatabase(database.url, codes);
+  } finally {
+    await database.stop();
+  }
+}
+
+async function searchOver(
+  folder: string,
+  { spread, pdq }: { readonly spread: Spread; readonly pdq: Uint8Array },
+  room: Room,
+): ReturnType<typeof measure> {
+  const server = await startServer(folder);
+  try {
+    const { token } = await newPerson(server);
+    const bodies = queriesOf(pdq, spread, { count: bodyCount, seed: 5 }).map(bodyOf);
+    await drive({ url: server.url, token, bodies, connections: 8, seconds: warmUpSeconds });
+    const rows: (string | number)[][] = [];
+    for (const connections of connectionCounts) {
+      room.say(`${connections} connections`);
+      const { perSecond, p50, p99, max, statuses, errors } = await drive({
+        ...{ url: server.url, token, bodies },
+        ...{ connections, seconds },
+      });
+      rows.push([spread, connections, round(perSecond), p50, p99, max, statuses.join(", "), errors]);
+    }
+    const { residentMegabytes, heapUsedMegabytes } = await readRuntime(server.url);
+    const [resident, heap] = [Math.round(residentMegabytes), Math.round(heapUsedMegabytes)];
+    const start = `${round(server.readyMs / 1000, 1)} s from start to ready, all fingerprints read from the database`;
+    return { rows, note: `${spread}: ${start}; ${resident} MB resident, ${heap} of them heap.` };
+  } finally {
+    await server.stop();
+  }
+}
+
+function bodyOf(code: Uint8Array): string {
+  return JSON.stringify({ fingerprint: Buffer.from(code).toString("hex") });
+}
