@@ -16,6 +16,7 @@ import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
 import { decoderPool } from "./pixels/decoder-pool.ts";
+import { formatOf } from "./pixels/format.ts";
 import { openCatalog } from "./postgres/catalog.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
@@ -29,7 +30,7 @@ type Closing = ReturnType<typeof closers>;
 
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, and everything is closed in the reverse order of its opening. */
 async function serve(): Promise<void> {
-  const config = readConfig(environmentWithFile(process.env, process.cwd()));
+  const config = readConfig(environment());
   await untilStopped(async (closing) => {
     const ports = await openPorts(config, closing);
     const server = await serveHttp(ports, { ...config, pageFolder: pageFolder() });
@@ -41,7 +42,7 @@ async function serve(): Promise<void> {
 
 /** Does the tasks of the queue that servers share, until SIGTERM or SIGINT; those in hand are finished or given back. */
 async function work(): Promise<void> {
-  const config = readConfig(environmentWithFile(process.env, process.cwd()));
+  const config = readConfig(environment());
   refuseUnshared(config);
   await untilStopped(async (closing) => {
     const stores = await openStores(config, closing);
@@ -153,6 +154,10 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+function environment(): ReturnType<typeof environmentWithFile> {
+  return environmentWithFile(process.env, process.cwd());
+}
+
 /** Tells whoever runs the server what they should know. */
 function notice(sentence: string): void {
   process.stderr.write(`utsuru: ${sentence}\n`);
@@ -166,7 +171,8 @@ function pageFolder(): string | undefined {
 
 try {
   const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
-  await buildProgram({ serve, work, openDecoder }).parseAsync();
+  const isPicture = (head: Buffer): boolean => formatOf(head) !== undefined;
+  await buildProgram({ serve, work, openDecoder, isPicture, environment }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

@@ -129,6 +129,11 @@ export interface Images {
   findBySha256(sha256: string, viewer: Viewer, limit: number): Promise<readonly Image[]>;
   /** The owner's image with these bytes. */
   findOwned(sha256: string, ownerId: string): Promise<Image | undefined>;
+  /** Which of these checksums the owner's images have, and the ids of those images, in no order. */
+  whichOwned(
+    sha256s: readonly string[],
+    ownerId: string,
+  ): Promise<readonly { readonly sha256: string; readonly id: string }[]>;
   /** The owner's images, newest first, after the cursor (an id) if one is given. */
   list(ownerId: string, page: { readonly limit: number; readonly after?: string }): Promise<Page<Image>>;
   /**

@@ -11,6 +11,8 @@ import { dataFolder, startServer } from "./support/server.ts";
 type View = { id: string; sha256: string; [key: string]: unknown };
 type Result = { file: string; status: string; image: View; problem: { code: string; status: number } };
 
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
 async function uploadOne(person: Person, seed: number, fields: Record<string, string> = {}): Promise<View> {
   const { status, body } = await person.upload([{ name: `${seed}.jpg`, bytes: await jpegOf(seed) }], fields);
   assert.equal(status, 201);
@@ -89,6 +91,23 @@ test("the same file twice at once is one image", async (t) => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 201]);
   assert.equal(new Set(answers.map(({ body }) => body.results[0].image.id)).size, 1);
   assert.equal((await ada.call("GET", "/api/images")).body.items.length, 1);
+});
+
+test("of files by checksum, one's own are told with their ids; others' are not", async (t) => {
+  const server = await startServer(t);
+  const [ada, bob] = [await newPerson(server), await newPerson(server)];
+  const [mine, theirs] = [await jpegOf(40), await jpegOf(41)];
+  const uploaded = await ada.upload([{ name: "mine.jpg", bytes: mine }]);
+  await bob.upload([{ name: "theirs.jpg", bytes: theirs }]);
+  const known = digest(mine);
+  const unknown = Array.from({ length: 998 }, (_, at) => digest(Buffer.from(`${at}`)));
+  const { status, body } = await ada.call("POST", "/api/images/check", { sha256: [known, digest(theirs), ...unknown] });
+  assert.deepEqual([status, body.present], [200, [{ sha256: known, id: uploaded.body.results[0].image.id }]]);
+  assert.equal(body.fileBytesMax, 64 * 1024 * 1024);
+  for (const wrong of [[], ["ab"], [known, ...unknown, ...unknown]]) {
+    const refused = await ada.call("POST", "/api/images/check", { sha256: wrong });
+    assert.ok([413, 422].includes(refused.status), `${refused.status}`);
+  }
 });
 
 test("the list pages newest first, to the end, each image once", async (t) => {

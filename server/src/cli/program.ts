@@ -5,6 +5,7 @@ import type { Decoder } from "../ports.ts";
 import { compareFiles } from "./compare-files.ts";
 import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
+import { addImport } from "./import/import-command.ts";
 
 /** What the commands work with. */
 export interface Roles {
@@ -12,6 +13,10 @@ export interface Roles {
   work(): Promise<void>;
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
+  /** Whether a file that begins so is a picture that can be kept. */
+  isPicture(head: Buffer): boolean;
+  /** The settings of whoever runs the command. */
+  environment(): Readonly<Record<string, string | undefined>>;
 }
 
 const wrongUsage = 2;
@@ -56,6 +61,7 @@ export function buildProgram(roles: Roles): Command {
     .argument("<b>", "the picture that a may be a copy of")
     .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
   addDuplicates(program, roles);
+  addImport(program, roles);
   return program;
 }
 

@@ -121,6 +121,24 @@ const pageOf = <T extends TSchema>(item: T) =>
   );
 export const ImagePage = pageOf(Image);
 
+/** How many checksums one call may ask about. */
+export const checksumsMax = 1000;
+
+export const CheckBody = Type.Object(
+  { sha256: Type.Array(sha256, { minItems: 1, maxItems: checksumsMax, description: "Of the files, in any order." }) },
+  strict,
+);
+
+export const CheckAnswer = Type.Object(
+  {
+    present: Type.Array(Type.Object({ sha256, id: uuid("Your image with these bytes.") }, strict), {
+      description: "Those that you have already; images of others are never told of.",
+    }),
+    fileBytesMax: Type.Integer({ description: "Bytes that a file may have to be uploaded." }),
+  },
+  strict,
+);
+
 export const ImageParams = Type.Object({ id: uuid("The image.") }, strict);
 
 export const PageQuery = Type.Object(

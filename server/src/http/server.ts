@@ -64,7 +64,7 @@ async function addRoutes(app: App, room: Room): Promise<void> {
   operationRoutes(app, ports);
   accountRoutes(app, room);
   uploadRoutes(app, room);
-  imageRoutes(app, ports);
+  imageRoutes(app, room);
   fileRoutes(app, ports);
   jobRoutes(app, ports);
   searchRoutes(app, room);

@@ -22,6 +22,7 @@ export function imagesIn(database: Database, announce: () => void): Images {
     findMany: (ids, viewer) => visible({ ids, viewer }),
     findBySha256: (sha256, viewer, limit) => findBySha256(database, { sha256, limit }, viewer),
     findOwned: (sha256, ownerId) => findOwned(database, sha256, ownerId),
+    whichOwned: (sha256s, ownerId) => whichOwned(database, sha256s, ownerId),
     list: (ownerId, page) => list(database, ownerId, page),
     remove: async (id, ownerId, moreKeys = []) => {
       const removed = await remove(database, { id, ownerId, moreKeys });
@@ -190,6 +191,18 @@ async function findOwned(on: Connection, sha256: string, ownerId: string): Promi
     [ownerId, sha256],
   );
   return row && toImage(row);
+}
+
+async function whichOwned(
+  on: Connection,
+  sha256s: readonly string[],
+  ownerId: string,
+): Promise<{ sha256: string; id: string }[]> {
+  return on.query<{ sha256: string; id: string }>(
+    `select encode(sha256, 'hex') as sha256, id from images
+     where owner_id = $1 and sha256 in (select decode(digits, 'hex') from unnest($2::text[]) as digits)`,
+    [ownerId, sha256s],
+  );
 }
 
 /** One row more than the page holds tells whether another page follows. */

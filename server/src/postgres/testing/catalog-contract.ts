@@ -177,6 +177,18 @@ function describeImages(open: Open): void {
     assert.equal((await allEntries(catalog)).length, 1);
   });
 
+  test("of a thousand checksums, those that the owner has are told with their images", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const images = [await added(catalog, imageOf(owner)), await added(catalog, imageOf(owner))];
+    const unknown = Array.from({ length: 998 }, () => randomBytes(32).toString("hex"));
+    const found = await catalog.images.whichOwned([...unknown, ...images.map(({ sha256 }) => sha256)], owner.id);
+    assert.deepEqual(
+      found.map(({ id, sha256 }) => `${id} ${sha256}`).sort(),
+      images.map(({ id, sha256 }) => `${id} ${sha256}`).sort(),
+    );
+  });
+
   test("an image that cannot be added whole is not added at all", async (t) => {
     const catalog = await open(t);
     const owner = await person(catalog);
@@ -228,6 +240,7 @@ function describeVisibility(open: Open): void {
     assert.deepEqual(idsOf(await catalog.images.findMany(both, owner)).sort(), both.sort());
     assert.deepEqual(await catalog.images.findBySha256(hidden.sha256, stranger, 10), []);
     assert.equal(await catalog.images.findOwned(hidden.sha256, stranger.id), undefined);
+    assert.deepEqual(await catalog.images.whichOwned([shown.sha256, hidden.sha256], stranger.id), []);
     assert.equal(await catalog.images.count(stranger), 1);
     assert.equal(await catalog.images.count(owner), 2);
   });
