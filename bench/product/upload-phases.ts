@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { folderBucket } from "../../server/src/buckets/folder-bucket.ts";
 import { stagingFolder } from "../../server/src/buckets/staging-folder.ts";
 import { decoderPool } from "../../server/src/pixels/decoder-pool.ts";
-import type { Catalog, Image, Inspection, StagedFile, StoredObject } from "../../server/src/ports.ts";
+import type { Catalog, Image, Inspection, StagedFile } from "../../server/src/ports.ts";
 import { openCatalog } from "../../server/src/postgres/catalog.ts";
 import { startEmbedded } from "../../server/src/postgres/embedded.ts";
 import { timed } from "../statistics.ts";
@@ -35,13 +35,18 @@ export async function timePhases(photographs: readonly Photograph[]): Promise<Ti
         staging.stage(ReadableStream.from([bytes]), { bytesMax: 2 ** 26, signal }),
       );
       const inspection = await time("decode, fingerprint, thumbnail", () => decoder.ingest(staged.path, { signal }));
+      const id = randomUUID();
+      const keys = { original: `o/${id}`, thumbnail: `t/${id}` };
+      await time("the note of what is put", () =>
+        catalog.objects.notePut({ id, imageId: id, keys: Object.values(keys) }),
+      );
       const original = await time("original into the folder bucket", () =>
-        bucket.put(`o/${randomUUID()}`, { file: staged }, { contentType: "image/jpeg" }),
+        bucket.put(keys.original, { file: staged }, { contentType: "image/jpeg" }),
       );
       const thumbnail = await time("thumbnail into the folder bucket", () =>
-        bucket.put(`t/${randomUUID()}`, { content: inspection.thumbnail }, { contentType: "image/webp" }),
+        bucket.put(keys.thumbnail, { content: inspection.thumbnail }, { contentType: "image/webp" }),
       );
-      const image = imageOf({ name, owner, staged, inspection, original, thumbnail });
+      const image = imageOf({ id, keys, name, owner, staged, inspection });
       await time("the transaction", () => catalog.images.add(image, { original, thumbnail }));
     }
     return Object.entries(times).map(([what, values]) => ({ what, times: values }));
@@ -66,17 +71,17 @@ async function addOwner({ accounts }: Catalog): Promise<Image["owner"]> {
   return { id: user.id, audience: user.audience };
 }
 
-function imageOf(what: {
-  name: string;
-  owner: Image["owner"];
-  staged: StagedFile;
-  inspection: Inspection;
-  original: StoredObject;
-  thumbnail: StoredObject;
-}): Image {
+function imageOf(
+  what: {
+    name: string;
+    owner: Image["owner"];
+    staged: StagedFile;
+    inspection: Inspection;
+  } & Pick<Image, "id" | "keys">,
+): Image {
   const { inspection, staged } = what;
   return {
-    id: randomUUID(),
+    id: what.id,
     owner: what.owner,
     visibility: "public",
     file: what.name,
@@ -87,6 +92,6 @@ function imageOf(what: {
     sha256: staged.sha256,
     createdAt: new Date(),
     fingerprints: [inspection.pdq.fingerprint, inspection.dct256.whole.fingerprint],
-    keys: { original: what.original.key, thumbnail: what.thumbnail.key },
+    keys: what.keys,
   };
 }

@@ -115,11 +115,17 @@ export interface IndexEntry {
 }
 
 /** What came of adding an image. */
-export type AddedImage = { readonly kind: "created" } | { readonly kind: "duplicate"; readonly image: Image };
+export type AddedImage =
+  | { readonly kind: "created" }
+  | { readonly kind: "given-up" }
+  | { readonly kind: "duplicate"; readonly image: Image };
 
 /** Images, their data and fingerprints. */
 export interface Images {
-  /** Adds the image unless the same owner already has the same bytes: then that image comes back and nothing was written. */
+  /**
+   * Makes an image of objects that were noted under its id ({@link ObjectNotes.notePut}) and put, and takes the note away. When the same owner
+   * already has the same bytes, that image comes back and nothing was written, nor when the note was `given-up`.
+   */
   add(image: Image, stored: { readonly original: StoredObject; readonly thumbnail: StoredObject }): Promise<AddedImage>;
   /** The image, if it exists and the viewer may see it. */
   find(id: string, viewer: Viewer): Promise<Image | undefined>;
@@ -141,14 +147,38 @@ export interface Images {
    * `moreKeys`. `undefined` when the owner has no such image.
    */
   remove(id: string, ownerId: string, moreKeys?: readonly string[]): Promise<{ keys: readonly string[] } | undefined>;
-  /** Objects that a removal left to delete, oldest first. */
-  pendingDeletions(limit: number): Promise<readonly string[]>;
-  /** Says that the bucket no longer has the object. */
-  confirmDeletion(key: string): Promise<void>;
   /** Every image as the index needs it, in batches. */
   entries(): AsyncIterable<readonly IndexEntry[]>;
   /** Images that the viewer may see. */
   count(viewer: Viewer): Promise<number>;
+}
+
+/** Objects that are being put into the bucket for an image, which may not exist yet. */
+export interface NotedPut {
+  readonly id: string;
+  readonly imageId: string;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Objects on their way into the bucket or out of it. Whatever a crash leaves in the bucket is noted here, so that a sweep
+ * finds it without listing the bucket (docs/durability.md).
+ */
+export interface ObjectNotes {
+  /** Whoever puts objects gives up after so long; a note that is older by far was left by a crash. */
+  readonly putMsMax: number;
+  /** Notes objects, durable once answered, before the first of them is put. */
+  notePut(put: NotedPut): Promise<void>;
+  /** Takes the note away when the image is there: they are its objects now. `false`: it is gone, and the objects must go. */
+  finishPut(put: Pick<NotedPut, "id" | "imageId">): Promise<boolean>;
+  /** Turns old notes, oldest first, into deletions, unless the image is there; nobody makes an image of them any more. Returns how many there were. */
+  giveUpOldPuts(limit: number): Promise<number>;
+  /** Objects that must go and are due, those due first first; never one that belongs to an image. */
+  pendingDeletions(limit: number): Promise<readonly string[]>;
+  /** Says that the bucket has deleted the objects. They come back once, later, as long as a put of them could still arrive. */
+  confirmDeletions(keys: readonly string[]): Promise<void>;
+  /** Puts off objects that could not be deleted. */
+  postponeDeletions(keys: readonly string[]): Promise<void>;
 }
 
 /** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */
@@ -332,6 +362,7 @@ export interface Jobs {
 export interface Catalog {
   readonly accounts: Accounts;
   readonly images: Images;
+  readonly objects: ObjectNotes;
   readonly changes: ChangeFeed;
   readonly jobs: Jobs;
   readonly queue: Queue;

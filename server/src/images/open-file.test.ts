@@ -38,6 +38,7 @@ async function libraryOfOne(t: TestContext): Promise<{ catalog: Catalog; bucket:
   };
   const original = await bucket.put(keys.original, { content }, { contentType: "image/jpeg" });
   const thumbnail = await bucket.put(keys.thumbnail, { content }, { contentType: "image/webp" });
+  await catalog.objects.notePut({ id, imageId: id, keys: Object.values(keys) });
   await catalog.images.add(image, { original, thumbnail });
   return { catalog, bucket, owner, image };
 }

@@ -1,9 +1,12 @@
+import { v7 as uuidv7 } from "uuid";
+import { Failure } from "../errors.ts";
 import type { Bucket, ByteRange, Catalog, Decoder, Image, Staging, Viewer } from "../ports.ts";
 import { discardObjects } from "./discard-objects.ts";
 import { findImage, presentIn, type Viewed } from "./find-image.ts";
 import { derivativeKey } from "./image-keys.ts";
 import { withLocalCopy } from "./local-copy.ts";
 import { mediaTypes } from "./media-types.ts";
+import { putObjects } from "./put-objects.ts";
 
 /** Bytes on their way to a person. `revision` names these bytes: it changes whenever they would. */
 export interface OpenFile {
@@ -59,17 +62,17 @@ async function openObject(
 
 /** The key of the derivative, which is made and kept when it is not there yet. */
 async function derivative(ports: Ports, viewed: Viewed, signal: AbortSignal): Promise<string> {
-  const { image, viewer } = viewed;
+  const { image } = viewed;
   const key = derivativeKey(image);
   if ((await ports.bucket.size(key)) !== undefined) return key;
   const content = await withLocalCopy(ports, viewed, { signal, use: (path) => ports.decoder.derive(path, { signal }) });
-  await ports.bucket.put(key, { content }, { contentType: mediaTypes[image.format], signal });
-  try {
-    await findImage(ports, image.id, viewer);
-  } catch (error) {
-    // Deleted while this was being made, or not known: a derivative can be made again, one left behind is found by nobody.
-    await discardObjects(ports.bucket, [key]);
-    throw error;
-  }
-  return key;
+  const note = { id: uuidv7(), imageId: image.id, keys: [key] };
+  const contentType = mediaTypes[image.format];
+  await putObjects(ports, note, {
+    signal,
+    put: (limited) => ports.bucket.put(key, { content }, { contentType, signal: limited }),
+  });
+  if (await ports.catalog.objects.finishPut(note)) return key;
+  await discardObjects(ports.bucket, [key]);
+  throw new Failure("not-found", "There is no such image.");
 }

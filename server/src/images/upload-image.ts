@@ -7,7 +7,9 @@ import type {
   Image,
   Images,
   Inspection,
+  ObjectNotes,
   StagedFile,
+  StoredObject,
   User,
   Visibility,
 } from "../ports.ts";
@@ -15,6 +17,7 @@ import type { SearchIndex } from "../search/search-index.ts";
 import { discardObjects } from "./discard-objects.ts";
 import { imageKeys } from "./image-keys.ts";
 import { mediaTypes } from "./media-types.ts";
+import { putObjects, tookTooLong } from "./put-objects.ts";
 
 /** A picture that someone sent. */
 export interface Submission {
@@ -35,6 +38,7 @@ export interface UploadPorts {
     readonly images: Pick<Images, "findOwned"> & {
       add(...image: Parameters<Images["add"]>): Promise<AddedImage | { readonly kind: "withdrawn" }>;
     };
+    readonly objects: Pick<ObjectNotes, "notePut" | "putMsMax">;
   };
   readonly bucket: Bucket;
   readonly decoder: Pick<Decoder, "ingest">;
@@ -45,7 +49,7 @@ export interface UploadPorts {
 /**
  * Keeps a picture: decode, bytes to the bucket, then one transaction, then the index; durable and findable once answered.
  * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept,
- * but for the objects of a transaction whose end is not known: it may have been committed before the database went away.
+ * unless the transaction was committed before the database went away.
  */
 export async function uploadImage(ports: UploadPorts, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
   const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
@@ -55,29 +59,38 @@ export async function uploadImage(ports: UploadPorts, submission: Submission, si
   return keep(ports, { image, file: submission.file, thumbnail: inspection.thumbnail }, signal);
 }
 
+/** Objects before the row: a crash in between leaves objects that are noted, never a row without its bytes. */
 async function keep(
   ports: UploadPorts,
   what: { image: Image; file: StagedFile; thumbnail: Uint8Array },
   signal: AbortSignal,
 ): Promise<Uploaded> {
   const { image } = what;
-  const objects = [image.keys.original, image.keys.thumbnail];
-  const puts = await Promise.allSettled([
-    ports.bucket.put(image.keys.original, { file: what.file }, { contentType: mediaTypes[image.format], signal }),
-    ports.bucket.put(image.keys.thumbnail, { content: what.thumbnail }, { contentType: "image/webp", signal }),
-  ]);
-  const [original, thumbnail] = puts;
-  if (original.status === "rejected" || thumbnail.status === "rejected") {
-    await discardObjects(ports.bucket, objects);
-    throw original.status === "rejected" ? original.reason : (thumbnail as PromiseRejectedResult).reason;
+  const note = { id: image.id, imageId: image.id, keys: Object.values(image.keys) };
+  const stored = await putObjects(ports, note, { signal, put: (limited) => putBoth(ports.bucket, what, limited) });
+  const added = await ports.catalog.images.add(image, stored);
+  if (added.kind === "created") {
+    ports.index.add(image);
+    return { kind: "created", image };
   }
-  const added = await ports.catalog.images.add(image, { original: original.value, thumbnail: thumbnail.value });
-  if (added.kind !== "created") {
-    await discardObjects(ports.bucket, objects);
-    return added;
-  }
-  ports.index.add(image);
-  return { kind: "created", image };
+  await discardObjects(ports.bucket, note.keys);
+  if (added.kind === "given-up") throw tookTooLong();
+  return added;
+}
+
+/** Throws only when neither put goes on. */
+async function putBoth(
+  bucket: Bucket,
+  { image, file, thumbnail }: { image: Image; file: StagedFile; thumbnail: Uint8Array },
+  signal: AbortSignal,
+): Promise<{ original: StoredObject; thumbnail: StoredObject }> {
+  const puts = [
+    bucket.put(image.keys.original, { file }, { contentType: mediaTypes[image.format], signal }),
+    bucket.put(image.keys.thumbnail, { content: thumbnail }, { contentType: "image/webp", signal }),
+  ] as const;
+  await Promise.allSettled(puts);
+  const [original, small] = await Promise.all(puts);
+  return { original, thumbnail: small };
 }
 
 function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder["ingest"]>>, createdAt: Date): Image {

@@ -6,7 +6,7 @@ import { incomingKey } from "./incoming-files.ts";
 
 /** What taking a file in works with. */
 export interface TakeInPorts extends Omit<UploadPorts, "catalog"> {
-  readonly catalog: Pick<Catalog, "images" | "jobs">;
+  readonly catalog: Pick<Catalog, "images" | "jobs" | "objects">;
   readonly staging: Staging;
 }
 
@@ -31,9 +31,9 @@ async function outcomeOf(
   signal: AbortSignal,
 ): Promise<JobOutcome | undefined> {
   const { id, file } = what;
-  const { images, jobs } = ports.catalog;
+  const { images, jobs, objects } = ports.catalog;
   const add: UploadPorts["catalog"]["images"]["add"] = (image, stored) => jobs.addImage(id, image, stored);
-  const uploading = { ...ports, catalog: { images: { findOwned: images.findOwned, add } } };
+  const uploading = { ...ports, catalog: { images: { findOwned: images.findOwned, add }, objects } };
   try {
     const uploaded = await withIncoming(ports, { id, file, signal }, (staged) =>
       uploadImage(uploading, { file: staged, ...file }, signal),

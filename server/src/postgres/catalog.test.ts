@@ -3,8 +3,8 @@ import { openCatalog } from "./catalog.ts";
 import { describeCatalog, type Open } from "./testing/catalog-contract.ts";
 
 function catalogOn(database: typeof testDatabase): Open {
-  return async (t) => {
-    const catalog = await openCatalog(await database(t));
+  return async (t, terms = {}) => {
+    const catalog = await openCatalog({ ...(await database(t)), ...terms });
     t.after(() => catalog.close());
     return catalog;
   };

@@ -8,6 +8,7 @@ import { asFailure, reasonOf } from "./failures.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
 import { migrate } from "./migrate.ts";
+import { objectNotesIn } from "./object-notes.ts";
 import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
 
@@ -20,9 +21,12 @@ export interface CatalogOptions extends DatabaseOptions, QueueOptions {
   readonly jobs?: JobBounds;
   /** How long to wait for a server that does not answer yet, as when both are started at once. Default 30 s. */
   readonly patienceMs?: number;
+  /** How long a put of objects may take ({@link Catalog.objects}). Default 1 h: a file of 1 GiB at 300 kB/s. */
+  readonly putMsMax?: number;
 }
 
 const retryMs = 250;
+const standardPutMsMax = 60 * 60_000;
 const standardBounds: JobBounds = { waitingMax: 10_000, waitingMaxPerOwner: 1_000 };
 
 /**
@@ -31,13 +35,15 @@ const standardBounds: JobBounds = { waitingMax: 10_000, waitingMaxPerOwner: 1_00
  */
 export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   await migrateWhenItAnswers(options);
+  const { putMsMax = standardPutMsMax } = options;
   const database = openDatabase(options);
   const queue = await openQueueOf(database, options);
   const wakeUps = listenForChanges(options.url);
   const announce = announcer((text) => database.query(text, []));
   return {
     accounts: accountsIn(database),
-    images: imagesIn(database, announce),
+    images: imagesIn(database, { announce, putMsMax }),
+    objects: objectNotesIn(database, putMsMax),
     changes: changeFeedIn(database, wakeUps),
     jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),
     queue,

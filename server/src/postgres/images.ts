@@ -7,8 +7,16 @@ import { entriesIn } from "./entries.ts";
 /** Questions for images answered by one statement: each may be for a hundred. */
 const questionsPerStatement = 32;
 
-/** Images, their data and fingerprints in PostgreSQL. `announce` is called after each change. */
-export function imagesIn(database: Database, announce: () => void): Images {
+/** What goes along with a change of images. */
+export interface ImageTerms {
+  /** Called after each change. */
+  readonly announce: () => void;
+  /** After how long a deletion of objects is repeated. */
+  readonly putMsMax: number;
+}
+
+/** Images, their data and fingerprints in PostgreSQL. */
+export function imagesIn(database: Database, { announce, putMsMax }: ImageTerms): Images {
   const visible = inBatches((wanted: readonly Wanted[]) => findVisible(database, wanted), {
     sizeMax: questionsPerStatement,
   });
@@ -25,12 +33,10 @@ export function imagesIn(database: Database, announce: () => void): Images {
     whichOwned: (sha256s, ownerId) => whichOwned(database, sha256s, ownerId),
     list: (ownerId, page) => list(database, ownerId, page),
     remove: async (id, ownerId, moreKeys = []) => {
-      const removed = await remove(database, { id, ownerId, moreKeys });
+      const removed = await remove(database, { id, ownerId, moreKeys, putMsMax });
       if (removed) announce();
       return removed;
     },
-    pendingDeletions: (limit) => pendingDeletions(database, limit),
-    confirmDeletion: (key) => confirmDeletion(database, key),
     entries: () => entriesIn(database),
     count: (viewer) => count(database, viewer),
   };
@@ -92,7 +98,9 @@ export type Stored = Parameters<Images["add"]>[1];
 
 /** Adds an image whole, unless its owner has the same bytes, as part of the connection's transaction. */
 export async function addImage(on: Connection, image: Image, stored: Stored): Promise<AddedImage> {
-  if (!(await addNew(on, image))) {
+  const { wasNoted, isNew } = await addNoted(on, image);
+  if (!wasNoted) return { kind: "given-up" };
+  if (!isNew) {
     const existing = await findOwned(on, image.sha256, image.owner.id);
     // Between the two statements its owner may have removed it: then the bytes are new again.
     return existing ? { kind: "duplicate", image: existing } : addImage(on, image, stored);
@@ -102,16 +110,26 @@ export async function addImage(on: Connection, image: Image, stored: Stored): Pr
   return { kind: "created" };
 }
 
-/** Whether the image was new; waits for another transaction that adds the same bytes of the same owner at this moment. */
-async function addNew(on: Connection, image: Image): Promise<boolean> {
-  const rows = await on.query(
-    `insert into images (id, owner_id, visibility, file, sha256, created_at)
-     values ($1, $2, $3, $4, decode($5, 'hex'), $6)
-     on conflict (owner_id, sha256) do nothing
-     returning id`,
+/**
+ * Adds the image in place of the note of its objects, if there is one and the image is new. Waits for another transaction that adds the same
+ * bytes of the same owner, or gives the note up, at this moment.
+ */
+async function addNoted(on: Connection, image: Image): Promise<{ wasNoted: boolean; isNew: boolean }> {
+  const [row] = await on.query<{ was_noted: boolean; is_new: boolean }>(
+    `with note as (
+       select id from bucket_puts where id = $1 for update
+     ), added as (
+       insert into images (id, owner_id, visibility, file, sha256, created_at)
+       select note.id, $2, $3, $4, decode($5, 'hex'), $6 from note
+       on conflict (owner_id, sha256) do nothing
+       returning id
+     ), finished as (
+       delete from bucket_puts using added where bucket_puts.id = added.id
+     )
+     select exists (select from note) as was_noted, exists (select from added) as is_new`,
     [image.id, image.owner.id, image.visibility, image.file, image.sha256, image.createdAt],
   );
-  return rows.length > 0;
+  return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
 }
 
 async function addData(on: Connection, image: Image, { original, thumbnail }: Stored): Promise<void> {
@@ -219,33 +237,22 @@ async function list(on: Connection, ownerId: string, page: Parameters<Images["li
 
 async function remove(
   on: Connection,
-  what: { id: string; ownerId: string; moreKeys: readonly string[] },
+  what: { id: string; ownerId: string; moreKeys: readonly string[]; putMsMax: number },
 ): Promise<{ keys: string[] } | undefined> {
   const rows = await on.query<{ key: string }>(
     `with removed as (
        delete from images where id = $1 and owner_id = $2 returning id
-     ), noted as (
-       insert into bucket_deletions (key)
-       select unnest(array[d.original_key, d.thumbnail_key] || $3::text[])
+     ), gone as (
+       select unnest(array[d.original_key, d.thumbnail_key] || $3::text[]) as key
        from image_data d join removed on removed.id = d.image_id
-       on conflict (key) do nothing
+     ), noted as (
+       insert into bucket_deletions (key, final_at) select key, now() + $4 * interval '1 ms' from gone
+       on conflict (key) do update set due_at = now(), final_at = excluded.final_at
      )
-     select unnest(array[d.original_key, d.thumbnail_key] || $3::text[]) as key
-     from image_data d join removed on removed.id = d.image_id`,
-    [what.id, what.ownerId, what.moreKeys],
+     select key from gone`,
+    [what.id, what.ownerId, what.moreKeys, what.putMsMax],
   );
   return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
-}
-
-async function pendingDeletions(on: Connection, limit: number): Promise<string[]> {
-  const rows = await on.query<{ key: string }>("select key from bucket_deletions order by noted_at, key limit $1", [
-    limit,
-  ]);
-  return rows.map(({ key }) => key);
-}
-
-async function confirmDeletion(on: Connection, key: string): Promise<void> {
-  await on.query("delete from bucket_deletions where key = $1", [key]);
 }
 
 async function count(on: Connection, viewer: Viewer): Promise<number> {

@@ -149,6 +149,7 @@ async function addWanted(
   const { id, image, stored } = what;
   if (!(await lockOpenFile(on, id))) return { kind: "withdrawn" };
   const added = await addImage(on, image, stored);
+  if (added.kind === "given-up") return added;
   const imageId = added.kind === "duplicate" ? added.image.id : image.id;
   await settle(on, { id, outcome: { kind: added.kind, imageId }, now: image.createdAt });
   return added;

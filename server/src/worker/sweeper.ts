@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { sweepDeletions } from "../images/delete-image.ts";
+import { sweepDeletions } from "../images/delete-objects.ts";
 import { sweepIncoming } from "../jobs/sweep-incoming.ts";
 import type { Bucket, Catalog, Clock } from "../ports.ts";
 
@@ -15,10 +15,20 @@ export interface SweeperPorts {
   readonly clock: Clock;
 }
 
+/** One thing that is swept. */
+type Chore = (ports: SweeperPorts, signal: AbortSignal) => Promise<unknown>;
+
+const chores: readonly Chore[] = [
+  ({ catalog }, signal) => inBatches(() => catalog.objects.giveUpOldPuts(batch), signal),
+  (ports, signal) => inBatches(() => sweepDeletions(ports, batch), signal),
+  ({ catalog, clock }) => catalog.changes.prune(new Date(clock.now().getTime() - changesKeptMs)),
+  ({ catalog, clock }) => catalog.jobs.prune(new Date(clock.now().getTime() - jobsKeptMs)),
+  sweepIncoming,
+];
+
 /**
- * Deletes from the bucket what removals could not and what jobs left, and clears away jobs and changes of images of long ago, now and then every
- * `intervalMs`, until the signal ends it.
- * An error is told and the next round tries again.
+ * Deletes from the bucket what crashes left, what removals could not and what jobs left, and clears away jobs and changes of images of long ago, now and
+ * then every `intervalMs`, until the signal ends it. An error is told, keeps no other chore from being done, and the next round tries again.
  */
 export async function sweep(
   ports: SweeperPorts,
@@ -26,16 +36,12 @@ export async function sweep(
 ): Promise<void> {
   const { signal, intervalMs = 60_000, onError } = options;
   while (!signal.aborted) {
-    try {
-      while (!signal.aborted && (await sweepDeletions(ports, batch)) === batch);
-      const now = ports.clock.now().getTime();
-      await ports.catalog.changes.prune(new Date(now - changesKeptMs));
-      await ports.catalog.jobs.prune(new Date(now - jobsKeptMs));
-      await sweepIncoming(ports, signal);
-    } catch (error) {
-      onError(error);
-    }
+    for (const chore of chores) if (!signal.aborted) await chore(ports, signal).catch(onError);
     // The signal ends the wait by rejecting it, which is how this loop is meant to end.
     await delay(intervalMs, undefined, { signal }).catch(() => {});
   }
+}
+
+async function inBatches(sweepOne: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await sweepOne()) === batch);
 }

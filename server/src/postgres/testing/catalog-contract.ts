@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Algorithm, algorithms, type Fingerprint } from "@utsuru/core/fingerprint";
 import { v7 as uuidv7 } from "uuid";
 import type { Catalog, Image, IndexEntry, StoredObject, User } from "../../ports.ts";
 
 type Context = Pick<TestContext, "after">;
 /** Gives an empty catalogue, closed after the test. */
-export type Open = (t: Context) => Promise<Catalog>;
+export type Open = (t: Context, terms?: { readonly putMsMax?: number }) => Promise<Catalog>;
 
 const noon = new Date("2026-11-24T12:00:00.123Z");
 const later = (minutes: number): Date => new Date(noon.getTime() + minutes * 60_000);
@@ -55,8 +56,24 @@ function storedOf(image: Image): { original: StoredObject; thumbnail: StoredObje
   };
 }
 
+/** Notes what an upload puts. */
+async function noted(catalog: Catalog, image: Image): Promise<Image> {
+  await catalog.objects.notePut({ id: image.id, imageId: image.id, keys: keysOf(image) });
+  return image;
+}
+
+function keysOf(image: Image): string[] {
+  return [image.keys.original, image.keys.thumbnail];
+}
+
+/** Adds the image as an upload does. */
+async function add(catalog: Catalog, image: Image): ReturnType<Catalog["images"]["add"]> {
+  await noted(catalog, image);
+  return catalog.images.add(image, storedOf(image));
+}
+
 async function added(catalog: Catalog, image: Image): Promise<Image> {
-  assert.deepEqual(await catalog.images.add(image, storedOf(image)), { kind: "created" });
+  assert.deepEqual(await add(catalog, image), { kind: "created" });
   return image;
 }
 
@@ -75,6 +92,8 @@ export function describeCatalog(name: string, open: Open, options: { readonly sk
     describeImages(open);
     describeVisibility(open);
     describeRemoval(open);
+    describeNotes(open);
+    describeDeletions(open);
   });
 }
 
@@ -158,7 +177,7 @@ function describeImages(open: Open): void {
     const [one, other] = [await person(catalog), await person(catalog)];
     const image = await added(catalog, imageOf(one));
     const again = imageOf(one, { sha256: image.sha256 });
-    assert.deepEqual(await catalog.images.add(again, storedOf(again)), { kind: "duplicate", image });
+    assert.deepEqual(await add(catalog, again), { kind: "duplicate", image });
     assert.equal(await catalog.images.find(again.id, one), undefined);
     await added(catalog, imageOf(other, { sha256: image.sha256 }));
     assert.equal((await catalog.images.findBySha256(image.sha256, one, 10)).length, 2);
@@ -170,7 +189,7 @@ function describeImages(open: Open): void {
     const owner = await person(catalog);
     const sha256 = "ab".repeat(32);
     const images = Array.from({ length: 50 }, () => imageOf(owner, { sha256 }));
-    const results = await Promise.all(images.map((image) => catalog.images.add(image, storedOf(image))));
+    const results = await Promise.all(images.map((image) => add(catalog, image)));
     const stored = await catalog.images.findOwned(sha256, owner.id);
     assert.equal(results.filter(({ kind }) => kind === "created").length, 1);
     for (const result of results) if (result.kind === "duplicate") assert.deepEqual(result.image, stored);
@@ -193,7 +212,7 @@ function describeImages(open: Open): void {
     const catalog = await open(t);
     const owner = await person(catalog);
     const image = imageOf(owner, { fingerprints: [{ algorithm: "pdq", code: new Uint8Array(32), quality: 101 }] });
-    await assert.rejects(catalog.images.add(image, storedOf(image)));
+    await assert.rejects(add(catalog, image));
     assert.equal(await catalog.images.find(image.id, owner), undefined);
     assert.equal(await catalog.images.count(owner), 0);
   });
@@ -270,9 +289,9 @@ function describeRemoval(open: Open): void {
     assert.deepEqual(await catalog.images.remove(image.id, owner.id), { keys: [original, thumbnail] });
     assert.equal(await catalog.images.find(image.id, owner), undefined);
     assert.deepEqual(await allEntries(catalog), []);
-    assert.deepEqual(await catalog.images.pendingDeletions(10), [original, thumbnail]);
-    await catalog.images.confirmDeletion(original);
-    assert.deepEqual(await catalog.images.pendingDeletions(10), [thumbnail]);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), [original, thumbnail]);
+    await catalog.objects.confirmDeletions([original]);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), [thumbnail]);
     assert.equal(await catalog.images.remove(image.id, owner.id), undefined);
   });
 
@@ -292,5 +311,106 @@ function describeRemoval(open: Open): void {
     await catalog.images.remove(first.id, owner.id);
     const second = await added(catalog, imageOf(owner, { sha256: first.sha256 }));
     assert.deepEqual(await catalog.images.findOwned(first.sha256, owner.id), second);
+  });
+}
+
+function describeNotes(open: Open): void {
+  test("of a put that was given up nobody makes an image any more, and its objects must go", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const image = await noted(catalog, imageOf(await person(catalog)));
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
+    assert.deepEqual(await catalog.images.add(image, storedOf(image)), { kind: "given-up" });
+    assert.equal(await catalog.images.find(image.id, image.owner), undefined);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(image));
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 0);
+  });
+
+  test("a put that may still be under way is not given up, nor is one that became an image", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    await noted(catalog, imageOf(owner));
+    await added(catalog, imageOf(owner));
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 0);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+  });
+
+  test("of fifty puts that are given up while they become images, each is one or the other", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const owner = await person(catalog);
+    const images = await Promise.all(Array.from({ length: 50 }, () => noted(catalog, imageOf(owner))));
+    const adding = Promise.all(images.map((image) => catalog.images.add(image, storedOf(image))));
+    for (let tries = 0; tries < 10; tries++) await catalog.objects.giveUpOldPuts(3);
+    const outcomes = await adding;
+    const mustGo = new Set(await catalog.objects.pendingDeletions(200));
+    for (const [i, image] of images.entries()) {
+      const isThere = (await catalog.images.find(image.id, owner)) !== undefined;
+      assert.equal(outcomes[i]?.kind, isThere ? "created" : "given-up");
+      for (const key of keysOf(image)) assert.equal(mustGo.has(key), !isThere);
+    }
+  });
+
+  test("more objects of an image are its own once their put is finished", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const image = await added(catalog, imageOf(await person(catalog)));
+    const [finished, crashed] = [
+      { id: uuidv7(), imageId: image.id, keys: ["derivatives/1"] },
+      { id: uuidv7(), imageId: image.id, keys: ["derivatives/2"] },
+    ];
+    await catalog.objects.notePut(finished);
+    assert.equal(await catalog.objects.finishPut(finished), true);
+    await catalog.objects.notePut(crashed);
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+  });
+
+  test("more objects of an image that has gone must go", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const put = { id: uuidv7(), imageId: uuidv7(), keys: ["derivatives/1"] };
+    await catalog.objects.notePut(put);
+    assert.equal(await catalog.objects.finishPut(put), false);
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), put.keys);
+  });
+
+  test("the objects of a duplicate must go", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const owner = await person(catalog);
+    const image = await added(catalog, imageOf(owner));
+    const again = imageOf(owner, { sha256: image.sha256 });
+    await add(catalog, again);
+    assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(again));
+  });
+}
+
+function describeDeletions(open: Open): void {
+  test("a deletion is repeated once, when no put can arrive any more", async (t) => {
+    const putMsMax = 200;
+    const catalog = await open(t, { putMsMax });
+    const image = await added(catalog, imageOf(await person(catalog)));
+    await catalog.images.remove(image.id, image.owner.id);
+    await catalog.objects.confirmDeletions(keysOf(image));
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+    await delay(putMsMax + 50);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(image));
+    await catalog.objects.confirmDeletions(keysOf(image));
+    await delay(putMsMax + 50);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+  });
+
+  test("a deletion that is put off lets others go first", async (t) => {
+    const catalog = await open(t);
+    const image = await added(catalog, imageOf(await person(catalog)));
+    await catalog.images.remove(image.id, image.owner.id);
+    await catalog.objects.postponeDeletions([image.keys.original]);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), [image.keys.thumbnail]);
+  });
+
+  test("the objects of an image that came back are not deleted", async (t) => {
+    const catalog = await open(t);
+    const image = await added(catalog, imageOf(await person(catalog)));
+    await catalog.images.remove(image.id, image.owner.id, ["derivatives/1"]);
+    await added(catalog, image);
+    assert.deepEqual(await catalog.objects.pendingDeletions(10), ["derivatives/1"]);
   });
 }
