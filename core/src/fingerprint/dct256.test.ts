@@ -74,7 +74,12 @@ test("has a low quality for flat, striped, two-tone and periodic pictures, and a
 test("keeps the code of what lies inside a frame or a letterbox", () => {
   const scene = drawScene({ width: 400, height: 300, seed: 11 });
   const { code } = dct256(scene).whole.fingerprint;
-  for (const bordered of [framed(scene, 40), letterboxed(scene, 60), framed(letterboxed(scene, 30), 12)]) {
+  for (const bordered of [
+    framed(scene, 40),
+    framed(scene, 150),
+    letterboxed(scene, 60),
+    framed(letterboxed(scene, 30), 12),
+  ]) {
     const { whole, trimmed } = dct256(bordered);
     assert.deepEqual(trimmed?.fingerprint.code, code);
     assert.notDeepEqual(whole.fingerprint.code, code);

@@ -48,32 +48,47 @@ function fingerprintPart(pixels: Pixels, part: Rectangle, algorithm: Algorithm):
 
 /** `D · (grid − mean) · Dᵀ`: every sum stays below 2^52, so doubles hold it exactly, in any order. */
 function cosineTransform(grid: Uint16Array): Float64Array {
-  const total = grid.reduce((sum, value) => sum + value, 0);
+  let total = 0;
+  for (const value of grid) total += value;
   const mean = Math.floor(total / grid.length + 0.5);
-  const halfway = new Float64Array(frequencies * cells);
-  for (let f = 0; f < frequencies; f++) {
-    for (let k = 0; k < cells; k++) {
-      const cosine = cosines[f * cells + k] as number;
-      for (let j = 0; j < cells; j++) {
-        halfway[f * cells + j] = (halfway[f * cells + j] as number) + cosine * ((grid[k * cells + j] as number) - mean);
-      }
-    }
-  }
-  const coefficients = new Float64Array(frequencies * frequencies);
-  for (let f = 0; f < frequencies; f++) {
-    for (let g = 0; g < frequencies; g++) {
-      let sum = 0;
-      for (let k = 0; k < cells; k++) sum += (halfway[f * cells + k] as number) * (cosines[g * cells + k] as number);
-      coefficients[f * frequencies + g] = sum;
-    }
-  }
-  return coefficients;
+  const centred = new Float64Array(grid);
+  for (let at = 0; at < centred.length; at++) centred[at] = (centred[at] as number) - mean;
+  return turnedTransform(turnedTransform(centred));
 }
 
-/** Frequencies 1 to 16 at the 64 cells, row-major, in 4096ths: the second half of a row mirrors the first with its sign. */
-const cosines = Int16Array.from({ length: frequencies * cells }, (_, at) => {
-  const frequency = Math.trunc(at / cells) + 1;
-  const cell = at % cells;
-  const [nearer, sign] = cell < cells / 2 ? [cell, 1] : [cells - 1 - cell, frequency % 2 === 0 ? 1 : -1];
-  return sign * Math.floor(4096 * Math.cos((Math.PI / 128) * frequency * (2 * nearer + 1)) + 0.5);
+/** `(D · values)ᵀ`, of 64 rows. As a cosine's second half mirrors its first with its sign, each column is folded in the middle before. */
+function turnedTransform(values: Float64Array): Float64Array {
+  const columns = values.length / cells;
+  const turned = new Float64Array(columns * frequencies);
+  const halves = [new Float64Array(cells / 2), new Float64Array(cells / 2)] as const;
+  for (let column = 0; column < columns; column++) {
+    fold(values, { column, columns }, halves);
+    for (let f = 0; f < frequencies; f++) {
+      const half = halves[f % 2 === 0 ? 1 : 0];
+      let sum = 0;
+      for (let k = 0; k < half.length; k++) sum += (cosines[f * half.length + k] as number) * (half[k] as number);
+      turned[column * frequencies + f] = sum;
+    }
+  }
+  return turned;
+}
+/** A column's first half plus its mirrored second half, for even frequencies, and minus it, for odd ones. */
+function fold(
+  values: Float64Array,
+  { column, columns }: { readonly column: number; readonly columns: number },
+  [sums, differences]: readonly [Float64Array, Float64Array],
+): void {
+  for (let k = 0; k < cells / 2; k++) {
+    const near = values[k * columns + column] as number;
+    const far = values[(cells - 1 - k) * columns + column] as number;
+    sums[k] = near + far;
+    differences[k] = near - far;
+  }
+}
+
+/** Frequencies 1 to 16 at the first 32 of the 64 cells, row-major, in 4096ths. */
+const cosines = Float64Array.from({ length: (frequencies * cells) / 2 }, (_, at) => {
+  const frequency = Math.trunc(at / (cells / 2)) + 1;
+  const cell = at % (cells / 2);
+  return Math.floor(4096 * Math.cos((Math.PI / 128) * frequency * (2 * cell + 1)) + 0.5);
 });

@@ -1,10 +1,14 @@
-import { type Line, type Rectangle, readLuma } from "../kernels/centred-grid-reference.ts";
+import type { Rectangle } from "../kernels/centred-grid-reference.ts";
+import { lineDeviations } from "../kernels/line-deviations.ts";
+import { type LineComparison, lineDeviationsReference, totalOf } from "../kernels/line-deviations-reference.ts";
 import type { Pixels } from "./pixels.ts";
 
 /** Mean deviation, in 256ths of a grey level, up to which a line belongs to a flat border: JPEG's ringing stays below, pictures seldom. */
 const deviationMax = 6 * 256;
 /** Borders are taken off in rounds, since a letterbox may lie within a frame. */
 const roundsMax = 4;
+/** Lines that are looked at together once the outermost one is flat: each strip of columns costs something for every row. */
+const linesAtOnce = { rows: 8, columns: 64 };
 
 /**
  * Finds the part of a picture inside its flat borders: frames, letterboxes, margins of any one colour, each side by itself.
@@ -16,54 +20,72 @@ const roundsMax = 4;
 export function findContent(pixels: Pixels): Rectangle {
   let content: Rectangle = { left: 0, top: 0, width: pixels.width, height: pixels.height };
   for (let round = 0; round < roundsMax; round++) {
-    const { left, top, width, height } = content;
-    const corner = top * pixels.width + left;
-    const columns = { stride: pixels.width, lines: width, length: height };
-    const rows = { stride: 1, lines: height, length: width };
-    const west = countFlat(pixels, { ...columns, start: corner, inwards: 1 });
-    const east = countFlat(pixels, { ...columns, start: corner + width - 1, inwards: -1 });
-    const north = countFlat(pixels, { ...rows, start: corner, inwards: pixels.width });
-    const south = countFlat(pixels, { ...rows, start: corner + (height - 1) * pixels.width, inwards: -pixels.width });
-    const inside = { left: left + west, top: top + north, width: width - west - east, height: height - north - south };
-    if (west + east + north + south === 0) break;
-    if (inside.width * 3 < pixels.width || inside.height * 3 < pixels.height) break;
+    const inside = withoutBorders(pixels, content);
+    if (inside === undefined) break;
     content = inside;
   }
   return content;
 }
 
-/** A side of the content as lines from the outermost inwards. */
-interface Side extends Line {
-  /** Pixels from a line to the next one inwards. */
-  readonly inwards: number;
-  readonly lines: number;
-  readonly length: number;
+/** The content without the flat lines on each side; `undefined` when there are none, or so many that too little would be left. */
+function withoutBorders(pixels: Pixels, content: Rectangle): Rectangle | undefined {
+  const rows = countBorders(pixels, content, "rows");
+  const columns = rows && countBorders(pixels, content, "columns");
+  if (!columns || rows.first + rows.last + columns.first + columns.last === 0) return undefined;
+  return {
+    left: content.left + columns.first,
+    top: content.top + rows.first,
+    width: content.width - columns.first - columns.last,
+    height: content.height - rows.first - rows.last,
+  };
 }
 
-/** How many lines from the outermost on are flat and like it. */
-function countFlat(pixels: Pixels, { start, stride, inwards, lines, length }: Side): number {
-  const line = new Int32Array(length);
-  let total = 0;
-  for (let depth = 0; depth < lines; depth++) {
-    readLuma(pixels, { start: start + depth * inwards, stride }, line);
-    if (depth === 0) total = line.reduce((sum, value) => sum + value, 0);
-    if (sumDeviations(line, total) > deviationMax * length ** 2) return depth;
-  }
-  return lines;
+/**
+ * How many rows are flat from the first and from the last one on, or columns; `undefined` when less than a third would be left.
+ * The search ends as soon as that is certain: so over all rounds a pixel is looked at about once among rows and once among columns.
+ */
+function countBorders(pixels: Pixels, content: Rectangle, lines: Lines): Record<End, number> | undefined {
+  const linesMax =
+    lines === "rows" ? content.height - Math.ceil(pixels.height / 3) : content.width - Math.ceil(pixels.width / 3);
+  const first = countFlat(pixels, { content, lines, end: "first", linesMax });
+  if (first > linesMax) return undefined;
+  const last = countFlat(pixels, { content, lines, end: "last", linesMax: linesMax - first });
+  return first + last > linesMax ? undefined : { first, last };
 }
 
-/** The sum of all `|value·length − total|`: means would have to be rounded. Values above the mean and the others are summed apart. */
-function sumDeviations(line: Int32Array, total: number): number {
-  const mean = Math.floor(total / line.length);
-  let sum = 0;
-  let sumAbove = 0;
-  let above = 0;
-  for (let at = 0; at < line.length; at++) {
-    const value = line[at] as number;
-    sum += value;
-    if (value <= mean) continue;
-    sumAbove += value;
-    above++;
+type Lines = LineComparison["lines"];
+/** Where lines are counted from: the top or left of the content, or its bottom or right. */
+type End = "first" | "last";
+
+interface Side {
+  readonly content: Rectangle;
+  readonly lines: Lines;
+  readonly end: End;
+  readonly linesMax: number;
+}
+
+/** How many lines from the outermost on are flat and like it; one more than `linesMax` where more are. */
+function countFlat(pixels: Pixels, side: Side): number {
+  const { content, lines, end, linesMax } = side;
+  const outermost = { part: partOf(side, 0, 1), lines };
+  const total = totalOf(pixels, outermost);
+  const sumMax = deviationMax * (lines === "rows" ? content.width : content.height) ** 2;
+  const [deviation = 0] = lineDeviationsReference(pixels, { ...outermost, total });
+  if (deviation > sumMax) return 0;
+  for (let depth = 1; depth <= linesMax; depth += linesAtOnce[lines]) {
+    const part = partOf(side, depth, Math.min(linesAtOnce[lines], linesMax + 1 - depth));
+    const deviations = lineDeviations(pixels, { part, lines, total });
+    const inwards = end === "first" ? deviations : deviations.reverse();
+    const flat = inwards.findIndex((deviation) => deviation > sumMax);
+    if (flat >= 0) return depth + flat;
   }
-  return line.length * (2 * sumAbove - sum) - total * (2 * above - line.length);
+  return linesMax + 1;
+}
+
+/** So many lines of the content at a depth from a side. */
+function partOf({ content, lines, end }: Side, depth: number, count: number): Rectangle {
+  const { left, top, width, height } = content;
+  if (lines === "rows")
+    return { left, top: end === "first" ? top + depth : top + height - depth - count, width, height: count };
+  return { left: end === "first" ? left + depth : left + width - depth - count, top, width: count, height };
 }

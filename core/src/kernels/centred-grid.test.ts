@@ -4,20 +4,7 @@ import fc from "fast-check";
 import { centredGrid, gridKernelBytes } from "./centred-grid.ts";
 import { centredGridReference, type Rectangle } from "./centred-grid-reference.ts";
 import type { SampledRows } from "./pdq-reference.ts";
-import { someRows } from "./testing/rows.ts";
-
-/** Any picture and any part of it, the whole one time in three. */
-const someParts = fc
-  .record({
-    rows: someRows({ sideMin: 1 }),
-    whole: fc.constantFrom(true, false, false),
-    shares: fc.tuple(fc.nat(999), fc.nat(999), fc.nat(999), fc.nat(999)),
-  })
-  .map(({ rows, whole, shares: [left, top, right, bottom] }) => {
-    const across = whole ? { start: 0, length: rows.width } : between(rows.width, left, right);
-    const down = whole ? { start: 0, length: rows.height } : between(rows.height, top, bottom);
-    return { rows, part: { left: across.start, top: down.start, width: across.length, height: down.length } };
-  });
+import { someParts } from "./testing/rows.ts";
 
 test("passes 12 megapixels through less than half a megabyte of memory, and takes no more for smaller pictures", () => {
   const large = { data: new Uint8Array(4000 * 3000 * 3), width: 4000, height: 3000, channels: 3 as const };
@@ -69,13 +56,6 @@ test("agrees on all white at the longest side, whose weights are the least", () 
 
 function wholeOf({ width, height }: SampledRows): Rectangle {
   return { left: 0, top: 0, width, height };
-}
-
-/** A stretch of at least one pixel between two places, each in thousandths of the length. */
-function between(length: number, a: number, b: number): { readonly start: number; readonly length: number } {
-  const start = Math.trunc((Math.min(a, b) * length) / 1000);
-  const end = Math.trunc((Math.max(a, b) * length) / 1000);
-  return { start, length: end - start + 1 };
 }
 
 function drawRamp(width: number, height: number): SampledRows {
