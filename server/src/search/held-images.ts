@@ -4,6 +4,7 @@ import type { MultiIndex } from "@utsuru/core/multi-index";
 import { type CodeSpace, codeSpaces, copyDistanceMax, qualityMin, spaceOf } from "@utsuru/core/score";
 import type { IndexEntry } from "../ports.ts";
 import { GrowingNumbers } from "./growing-numbers.ts";
+import { ImageIds } from "./image-ids.ts";
 
 /** A moment in the life of the images held: how many changes there had been. */
 export type Turn = number;
@@ -38,10 +39,8 @@ const candidatesMax = 10_000;
  */
 export class HeldImages {
   readonly indexes: CodeIndexes;
-  /** An image's place in the columns: numbers, for a million images held as objects made a heap of 690 MB instead of 500. */
-  readonly #places = new Map<string, number>();
-  readonly #freePlaces: number[] = [];
-  readonly #ids: (string | undefined)[] = [];
+  /** An image's place in the columns: all of them numbers, for a million images held as objects made a heap of 690 MB. */
+  readonly #ids = new ImageIds();
   readonly #audiences = new GrowingNumbers();
   readonly #turns = new GrowingNumbers();
   /** The slot of each algorithm's code, plus one. */
@@ -60,23 +59,24 @@ export class HeldImages {
    * Images as a snapshot kept them: the codes of one moment, and rows of those images that had not changed since. The others the
    * database tells of anew, so their codes go.
    */
-  static restore(indexes: CodeIndexes, rows: Iterable<HeldRow>): HeldImages {
+  static async restore(indexes: CodeIndexes, batches: AsyncIterable<Iterable<HeldRow>>): Promise<HeldImages> {
     const images = new HeldImages(indexes);
-    for (const row of rows) images.#hold(row);
+    for await (const rows of batches) for (const row of rows) images.#hold(row);
     for (const space of codeSpaces) {
       const index = indexes[space];
-      for (let slot = 0; slot < index.slotEnd; slot++) if (images.#idAt(space, slot) === undefined) index.remove(slot);
+      for (let slot = 0; slot < index.slotEnd; slot++)
+        if (images.#placeOfSlot[space].at(slot) === 0) index.remove(slot);
     }
     return images;
   }
 
   get size(): number {
-    return this.#places.size;
+    return this.#ids.size;
   }
 
   /** Takes in an image that was just uploaded, unless the database was faster: then it is held already, or has gone again. */
   add(entry: IndexEntry): void {
-    if (!this.#places.has(entry.imageId)) this.put(entry);
+    if (this.#ids.placeOf(entry.imageId) === undefined) this.put(entry);
   }
 
   /** Takes in an image as the database has it, in place of what was held of it. */
@@ -110,9 +110,9 @@ export class HeldImages {
 
   /** What is held of images that are as old as the moment. Images may come, change and go while it is walked. */
   *rows(moment: Turn): Generator<HeldRow> {
-    for (const [imageId, place] of this.#places) {
-      if (this.#turns.at(place) > moment) return; // they stand in the order of their turns
-      yield { imageId, audience: this.#audiences.at(place), codes: this.#codesAt(place) };
+    for (let place = 0; place < this.#ids.end; place++) {
+      const imageId = this.#turns.at(place) > moment ? undefined : this.#ids.at(place);
+      if (imageId !== undefined) yield { imageId, audience: this.#audiences.at(place), codes: this.#codesAt(place) };
     }
   }
 
@@ -131,9 +131,7 @@ export class HeldImages {
   }
 
   #hold({ imageId, audience, codes }: HeldRow): void {
-    const place = this.#freePlaces.pop() ?? this.#ids.length;
-    this.#places.set(imageId, place);
-    this.#ids[place] = imageId;
+    const place = this.#ids.add(imageId);
     this.#audiences.set(place, audience);
     this.#turns.set(place, ++this.#turn);
     for (const algorithm of algorithms) this.#slots[algorithm].set(place, 0);
@@ -145,7 +143,7 @@ export class HeldImages {
   }
 
   #drop(imageId: string): void {
-    const place = this.#places.get(imageId);
+    const place = this.#ids.placeOf(imageId);
     if (place === undefined) return;
     const audience = this.#audiences.at(place);
     this.#counts.set(audience, this.count(audience) - 1);
@@ -153,9 +151,7 @@ export class HeldImages {
       this.indexes[spaceOf(algorithm)].remove(slot);
       this.#placeOfSlot[spaceOf(algorithm)].set(slot, 0);
     }
-    this.#places.delete(imageId);
-    this.#ids[place] = undefined;
-    this.#freePlaces.push(place);
+    this.#ids.delete(place);
   }
 
   #codesAt(place: number): HeldCode[] {
@@ -166,7 +162,8 @@ export class HeldImages {
   }
 
   #idAt(space: CodeSpace, slot: Slot): string | undefined {
-    return this.#ids[this.#placeOfSlot[space].at(slot) - 1];
+    const place = this.#placeOfSlot[space].at(slot);
+    return place === 0 ? undefined : this.#ids.at(place - 1);
   }
 }
 

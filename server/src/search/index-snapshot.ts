@@ -108,10 +108,9 @@ export async function decodeSnapshot(source: SnapshotSource): Promise<IndexConte
   const position = positionIn(await open());
   const pdq = await MultiIndex.restore(chunksUntilEmpty(open));
   const dct256 = await MultiIndex.restore(chunksUntilEmpty(open));
-  const rows: HeldRow[] = [];
-  for await (const chunk of chunksUntilEmpty(open)) for (const row of rowsIn(chunk)) rows.push(row);
+  const images = await HeldImages.restore({ pdq, dct256 }, rowsUntilEmpty(open));
   if (!(await reader.isAtEnd())) throw new SnapshotError("damaged", "bytes behind the end of the snapshot");
-  return { images: HeldImages.restore({ pdq, dct256 }, rows), position };
+  return { images, position };
 }
 
 type Open = () => Promise<Buffer>;
@@ -132,6 +131,10 @@ function opener(reader: PieceReader): Open {
 
 async function* chunksUntilEmpty(open: Open): AsyncGenerator<Buffer> {
   for (let chunk = await open(); chunk.length > 0; chunk = await open()) yield chunk;
+}
+
+async function* rowsUntilEmpty(open: Open): AsyncGenerator<Iterable<HeldRow>> {
+  for await (const chunk of chunksUntilEmpty(open)) yield rowsIn(chunk);
 }
 
 function positionIn(chunk: Buffer): FeedPosition {
