@@ -303,9 +303,10 @@ export interface Job {
   readonly finishedAt: Date | undefined;
 }
 
-/** A job, and what came of those of its files that something came of, in the order sent. */
-export interface JobWithResults extends Job {
-  readonly results: readonly { readonly file: string; readonly outcome: JobOutcome }[];
+/** A file of a job that something came of. */
+export interface JobResult {
+  readonly file: string;
+  readonly outcome: JobOutcome;
 }
 
 /** Files to be taken in later, which the bucket keeps until then. */
@@ -332,7 +333,9 @@ export interface Jobs {
   checkRoom(ownerId: string, files: number): Promise<void>;
   /** Notes the job and puts its files into the queue, both or neither. Throws as `checkRoom`. */
   add(job: NewJob): Promise<void>;
-  find(id: string, ownerId: string): Promise<JobWithResults | undefined>;
+  find(id: string, ownerId: string): Promise<Job | undefined>;
+  /** Those of a job's files that something came of, in the order sent. */
+  results(id: string): Promise<readonly JobResult[]>;
   /** The owner's jobs, newest first, after the cursor (an id) if one is given. */
   list(ownerId: string, page: { readonly limit: number; readonly after?: string }): Promise<Page<Job>>;
   /** Ends the job: of its files that nothing came of yet nothing will. Returns their positions; `undefined` when the owner has no such job. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdir, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { call, newPerson, personWith } from "./support/person.ts";
@@ -34,6 +36,19 @@ test("the figures that anyone may read count public images alone", async (t) => 
   assert.equal(await counted(), "1");
 });
 
+test("the figures tell what the queue has to do", async (t) => {
+  const server = await startServer(t, { environment: { UTSURU_WORKERS: "0" } });
+  const ada = await newPerson(server);
+  const figure = async (name: string) =>
+    new RegExp(`^utsuru_queue_${name} (\\S+)$`, "m").exec((await call(`${server.url}/metrics`)).body)?.[1];
+  assert.equal(await figure('oldest_waiting_seconds\\{lane="uploads"\\}'), "0");
+  await ada.uploadLater([{ name: "a.jpg", bytes: await jpegOf(3) }]);
+  assert.equal(await figure('tasks\\{lane="uploads",state="waiting"\\}'), "1");
+  assert.equal(await figure('tasks\\{lane="uploads",state="running"\\}'), "0");
+  assert.equal(await figure('tasks\\{lane="maintenance",state="set-aside"\\}'), "0");
+  assert.ok(Number(await figure('oldest_waiting_seconds\\{lane="uploads"\\}')) > 0);
+});
+
 test("the description is OpenAPI 3.1 and names every call of the contract", async (t) => {
   const { url } = await startServer(t);
   const { body } = await call(`${url}/openapi.json`);
@@ -48,6 +63,7 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     "GET /api/me",
     "POST /api/upload",
     "GET /api/images",
+    "POST /api/images/check",
     "GET /api/images/{id}",
     "DELETE /api/images/{id}",
     "GET /api/images/{id}/file",
@@ -56,6 +72,7 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     "GET /api/jobs",
     "GET /api/jobs/{id}",
     "DELETE /api/jobs/{id}",
+    "GET /api/jobs/{id}/events",
     "POST /api/search",
     "POST /api/compare",
     "GET /healthz",
@@ -134,6 +151,17 @@ test("an address that cannot be listened at stops the start with one sentence", 
   await assert.rejects(startServer(t, { environment: { UTSURU_PORT: port } }), taken);
   const elsewhere = startServer(t, { environment: { UTSURU_HOST: "192.0.2.1" } });
   await assert.rejects(elsewhere, /utsuru: Cannot listen at 192\.0\.2\.1, port 0: this machine does not have .*\n$/);
+});
+
+test("a connection that never asked for anything does not hold up the end", async (t) => {
+  const server = await startServer(t);
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, "connect");
+  await call(`${server.url}/healthz`); // by now the server has taken the connection too
+  const begun = Date.now();
+  assert.equal(await server.stop(), 0);
+  assert.ok(Date.now() - begun < 15_000);
 });
 
 test("SIGTERM lets requests in flight finish", async (t) => {

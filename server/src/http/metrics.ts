@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { App, Ports } from "./app.ts";
+import { queueMetrics } from "./queue-metrics.ts";
 
-/** GET /metrics for Prometheus: the process, how long each call took, and how many public images the index holds. */
-export function metrics(app: App, ports: Pick<Ports, "index">): void {
+/** GET /metrics for Prometheus: the process, how long each call took, how many public images the index holds, and what the queue has to do. */
+export function metrics(app: App, ports: Pick<Ports, "index" | "catalog">): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const seconds = new Histogram({
@@ -29,6 +30,7 @@ export function metrics(app: App, ports: Pick<Ports, "index">): void {
       this.set(ports.index.lagMs() / 1000);
     },
   });
+  queueMetrics(registry, ports.catalog.queue);
   app.addHook("onResponse", async (request, reply) => {
     // The route's pattern, never the address: ids would make endless series.
     const route = request.routeOptions.url ?? "none";

@@ -10,6 +10,7 @@ import { draining } from "./draining.ts";
 import { answerError } from "./error-handler.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
+import { jobEvents } from "./job-events.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { lingeringClose } from "./lingering-close.ts";
 import { metrics } from "./metrics.ts";
@@ -67,6 +68,7 @@ async function addRoutes(app: App, room: Room): Promise<void> {
   imageRoutes(app, room);
   fileRoutes(app, ports);
   jobRoutes(app, ports);
+  jobEvents(app, ports);
   searchRoutes(app, room);
   if (options.pageFolder) await page(app, options.pageFolder);
 }

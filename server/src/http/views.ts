@@ -2,7 +2,7 @@ import { toHex } from "@utsuru/core/fingerprint";
 import { distanceMax } from "@utsuru/core/score";
 import type { Static } from "typebox";
 import { pdqOf } from "../images/pdq-of.ts";
-import type { JobWithImages } from "../jobs/find-job.ts";
+import type { JobWithResults } from "../jobs/find-job.ts";
 import type { Image, Job, User } from "../ports.ts";
 import type { Comparison } from "../search/compare.ts";
 import type { Evidence } from "../search/match.ts";
@@ -54,7 +54,7 @@ export function jobSummaryView({ id, kind, state, progress, createdAt, finishedA
 }
 
 /** A job and what came of it so far. */
-export function jobView(job: JobWithImages): JobView {
+export function jobView(job: JobWithResults): JobView {
   return {
     ...jobSummaryView(job),
     results: job.results.map(({ file, outcome }) => {

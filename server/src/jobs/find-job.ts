@@ -1,10 +1,11 @@
 import { Failure } from "../errors.ts";
 import { type AskedPage, pageByCursor } from "../images/page-by-cursor.ts";
-import type { Catalog, Image, Job, JobWithResults, Page, User } from "../ports.ts";
+import type { Catalog, Image, Job, JobResult, Page, User } from "../ports.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
-/** A job with the images that its files became, as far as they are still there, by id. */
-export interface JobWithImages extends JobWithResults {
+/** A job, what came of its files so far, and the images they became, as far as those are still there, by id. */
+export interface JobWithResults extends Job {
+  readonly results: readonly JobResult[];
   readonly images: ReadonlyMap<string, Image>;
 }
 
@@ -14,13 +15,14 @@ type Ports = { readonly catalog: Pick<Catalog, "jobs" | "images">; readonly inde
  * The owner's job. What it says was created is found by this server's searches from then on, whichever process took it in.
  * Throws `not-found`, the same for a job that is not there and one of another.
  */
-export async function findJob({ catalog, index }: Ports, id: string, owner: User): Promise<JobWithImages> {
+export async function findJob({ catalog, index }: Ports, id: string, owner: User): Promise<JobWithResults> {
   const job = await catalog.jobs.find(id, owner.id);
   if (!job) throw noSuchJob();
-  const ids = job.results.flatMap(({ outcome }) => (outcome.kind === "rejected" ? [] : [outcome.imageId]));
+  const results = await catalog.jobs.results(id); // afterwards: of a job that is done, everything
+  const ids = results.flatMap(({ outcome }) => (outcome.kind === "rejected" ? [] : [outcome.imageId]));
   const images = await catalog.images.findMany(ids, owner);
   for (const image of images) index.add(image);
-  return { ...job, images: new Map(images.map((image) => [image.id, image])) };
+  return { ...job, results, images: new Map(images.map((image) => [image.id, image])) };
 }
 
 /** One page of a person's own jobs, newest first. Throws `invalid-request` for a cursor of no list. */

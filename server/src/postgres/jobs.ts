@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import type { AddedImage, Image, JobFile, JobFileId, JobOutcome, Jobs, NewJob, Visibility } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
 import { addImage, type Stored } from "./images.ts";
-import { findJob, listJobs } from "./jobs/read-jobs.ts";
+import { findJob, listJobs, readResults } from "./jobs/read-jobs.ts";
 import { waitingTasks } from "./queue/depths.ts";
 import type { TaskQueue } from "./queue.ts";
 
@@ -25,6 +25,7 @@ export function jobsIn(ports: Ports, announce: () => void): Jobs {
       queue.wake("uploads");
     },
     find: (id, ownerId) => findJob(database, id, ownerId),
+    results: (id) => readResults(database, id),
     list: (ownerId, page) => listJobs(database, ownerId, page),
     cancel: (id, ownerId, now) => database.transaction((on) => cancel(ports, on, { id, ownerId, now })),
     begin: (id, now) => begin(database, id, now),

@@ -1,4 +1,4 @@
-import type { Job, JobOutcome, JobProblem, JobState, JobWithResults, Page } from "../../ports.ts";
+import type { Job, JobOutcome, JobProblem, JobResult, JobState, Page } from "../../ports.ts";
 import type { Connection } from "../database.ts";
 import { asideName } from "../queue/lane-settings.ts";
 import { parseProblem } from "../queue/task.ts";
@@ -31,13 +31,13 @@ const countedFiles = `
 
 const jobColumns = "j.id, j.kind, j.created_at, j.cancelled_at, c.*";
 
-/** The owner's job with what came of its files. */
-export async function findJob(on: Connection, id: string, ownerId: string): Promise<JobWithResults | undefined> {
+/** The owner's job. */
+export async function findJob(on: Connection, id: string, ownerId: string): Promise<Job | undefined> {
   const [row] = await on.query<JobRow>(
     `select ${jobColumns} from jobs j cross join lateral (${countedFiles}) c where j.id = $1 and j.owner_id = $2`,
     [id, ownerId],
   );
-  return row && { ...toJob(row), results: await resultsOf(on, id) };
+  return row && toJob(row);
 }
 
 /** One row more than the page holds tells whether another page follows. */
@@ -82,7 +82,8 @@ type ResultRow = { readonly file: string } & (
   | { readonly status: null; readonly aside: unknown }
 );
 
-async function resultsOf(on: Connection, jobId: string): Promise<JobWithResults["results"]> {
+/** Those of a job's files that something came of, in the order sent. */
+export async function readResults(on: Connection, jobId: string): Promise<JobResult[]> {
   const rows = await on.query<ResultRow>(
     `select f.file, f.status, f.image_id, f.problem, a.source_output as aside
      from job_files f
