@@ -12,6 +12,7 @@ export interface Config {
   readonly dataFolder: string;
   /** `undefined`: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
+  readonly index: IndexPlace;
   readonly bucketUrl: string;
   /** What the bucket's URL leaves open, by the names of its settings; read by the adapter that needs it. */
   readonly bucketSettings: Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,11 @@ const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const
 /** How much the server writes to standard error. */
 export type LogLevel = (typeof logLevels)[number];
 
+const indexPlaces = ["memory", "database"] as const;
+
+/** Where search finds near codes: in this process, or by asking the database. */
+export type IndexPlace = (typeof indexPlaces)[number];
+
 /** A setting that does not hold what it should, in one sentence. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -54,6 +60,7 @@ const settings = {
   UTSURU_PORT: (text = "8080"): number => wholeNumber("UTSURU_PORT", text, { min: 0, max: 65_535 }),
   UTSURU_DATA: (text = "./data"): string => resolve(text),
   UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
+  UTSURU_INDEX: (text = "memory"): IndexPlace => oneOf("UTSURU_INDEX", text, indexPlaces),
   UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
   UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
   UTSURU_TRUSTED_PROXIES: (text = ""): readonly string[] =>
@@ -68,7 +75,7 @@ const settings = {
   UTSURU_TASK_TRIES: (text = "8"): number => wholeNumber("UTSURU_TASK_TRIES", text, { min: 1, max: 100 }),
   UTSURU_CREDENTIAL_TRIES: (text = "60"): number =>
     wholeNumber("UTSURU_CREDENTIAL_TRIES", text, { min: 1, max: 1_000_000 }),
-  UTSURU_LOG: (text = "warn"): LogLevel => logLevel(text),
+  UTSURU_LOG: (text = "warn"): LogLevel => oneOf("UTSURU_LOG", text, logLevels),
 };
 
 /** Settings of the clouds that a bucket may be in. */
@@ -99,6 +106,7 @@ export function readConfig(environment: Environment): Config {
     port: settings.UTSURU_PORT(value("UTSURU_PORT")),
     dataFolder,
     databaseUrl: settings.UTSURU_DATABASE_URL(value("UTSURU_DATABASE_URL")),
+    index: settings.UTSURU_INDEX(value("UTSURU_INDEX")),
     bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? ownBucketUrl(dataFolder),
     bucketSettings: Object.fromEntries(bucketSettings.map((name) => [name, environment[name] || undefined])),
     secret: settings.UTSURU_SECRET(value("UTSURU_SECRET")),
@@ -185,8 +193,8 @@ function secret(text: string): string {
   throw new ConfigError("UTSURU_SECRET must have at least 32 bytes; `openssl rand -hex 32` makes one.");
 }
 
-function logLevel(text: string): LogLevel {
-  const level = logLevels.find((known) => known === text);
-  if (level) return level;
-  throw new ConfigError(`UTSURU_LOG must be one of ${logLevels.join(", ")}, not "${text}".`);
+function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const value = known.find((one) => one === text);
+  if (value) return value;
+  throw new ConfigError(`${name} must be one of ${known.join(", ")}, not "${text}".`);
 }

@@ -20,6 +20,7 @@ import { formatOf } from "./pixels/format.ts";
 import { openCatalog } from "./postgres/catalog.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
+import { databaseIndex } from "./search/database-index.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
@@ -85,11 +86,22 @@ async function openStores(config: Config, closing: Closing): Promise<Stores> {
 async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   const stores = await openStores(config, closing);
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
-  const { catalog, clock } = stores;
+  const index = await openIndex(stores, { config, closing });
+  return { ...stores, index, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+}
+
+async function openIndex(
+  { catalog, clock }: Stores,
+  { config, closing }: { config: Config; closing: Closing },
+): Promise<Ports["index"]> {
+  if (config.index === "database") {
+    await catalog.codes.prepare();
+    return databaseIndex(catalog);
+  }
   const snapshot = snapshotFile(join(config.dataFolder, "index", "snapshot"));
   const index = await openSearchIndex({ catalog, snapshot, clock, notice });
   closing.add(() => index.close());
-  return { ...stores, index, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+  return index;
 }
 
 /** A worker holds no index: servers learn of what it takes in by the change feed. */

@@ -6,6 +6,7 @@ import type { Dct256 } from "@utsuru/core/dct256";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
+import type { CodeSpace } from "@utsuru/core/score";
 import type { FailureCode } from "./errors.ts";
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,8 +150,35 @@ export interface Images {
   remove(id: string, ownerId: string, moreKeys?: readonly string[]): Promise<{ keys: readonly string[] } | undefined>;
   /** Every image as the index needs it, in batches. */
   entries(): AsyncIterable<readonly IndexEntry[]>;
-  /** Images that the viewer may see. */
-  count(viewer: Viewer): Promise<number>;
+  /** Images that the viewer may see; without one, those that everyone may see. */
+  count(viewer?: Viewer): Promise<number>;
+}
+
+/** Codes of one space to look for: a picture's in all its orientations, say. */
+export interface CodeQuery {
+  readonly space: CodeSpace;
+  /** 32 bytes each. */
+  readonly codes: readonly Uint8Array[];
+  /** At most so many images, the nearest ones. */
+  readonly limit: number;
+}
+
+/** An image with a code near a query's: how many bits differ, and from which of the query's codes, the first of equally near ones. */
+export interface CodeNeighbour {
+  readonly imageId: string;
+  readonly distance: number;
+  readonly query: number;
+}
+
+/** Search by the database itself, for servers that keep no index. */
+export interface CodeSearch {
+  /** Makes the database ready to be asked, which may take minutes the first time; others may read and write meanwhile. */
+  prepare(): Promise<void>;
+  /**
+   * Every image that the viewer may see with a code of enough detail within the distance at which two pictures are copies, nearest
+   * first, ties by id; exact.
+   */
+  near(query: CodeQuery, viewer: Viewer): Promise<readonly CodeNeighbour[]>;
 }
 
 /** Objects that are being put into the bucket for an image, which may not exist yet. */
@@ -367,6 +395,7 @@ export interface Catalog {
   readonly images: Images;
   readonly objects: ObjectNotes;
   readonly changes: ChangeFeed;
+  readonly codes: CodeSearch;
   readonly jobs: Jobs;
   readonly queue: Queue;
   /** Throws `database-unavailable` unless the database answers. */

@@ -19,7 +19,8 @@ export function metrics(app: App, ports: Pick<Ports, "index" | "catalog">): void
     registers: [registry],
     async collect() {
       // Anyone may read this: private images would show in the count.
-      this.set(await ports.index.countPublic());
+      // The database may be asked for it and be away: the other figures are wanted all the more then.
+      this.set(await ports.index.countPublic().catch(() => Number.NaN));
     },
   });
   new Gauge({

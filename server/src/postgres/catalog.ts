@@ -3,6 +3,7 @@ import { StartError } from "../errors.ts";
 import type { Catalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { changeFeedIn } from "./change-feed.ts";
+import { codeSearchIn } from "./code-search.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { asFailure, reasonOf } from "./failures.ts";
 import { imagesIn } from "./images.ts";
@@ -12,7 +13,7 @@ import { objectNotesIn } from "./object-notes.ts";
 import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
 
-/** A migration may take longer than any statement of a request. */
+/** A migration, or an index to be built, may take longer than any statement of a request. */
 const migrationTimeoutMs = 60 * 60_000;
 
 /** How a catalogue is opened. */
@@ -45,6 +46,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     images: imagesIn(database, { announce, putMsMax }),
     objects: objectNotesIn(database, putMsMax),
     changes: changeFeedIn(database, wakeUps),
+    codes: codeSearchIn(database, () => openDatabase(maintenance(options))),
     jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),
     queue,
     check: (signal) => database.check(signal),
@@ -79,8 +81,13 @@ async function migrateWhenItAnswers({ patienceMs = 30_000, ...options }: Catalog
   }
 }
 
+/** One connection for statements that take as long as they must. */
+function maintenance(options: DatabaseOptions): DatabaseOptions {
+  return { ...options, connectionsMax: 1, statementTimeoutMs: migrationTimeoutMs };
+}
+
 async function migrateOnce(options: DatabaseOptions): Promise<void> {
-  const database = openDatabase({ ...options, connectionsMax: 1, statementTimeoutMs: migrationTimeoutMs });
+  const database = openDatabase(maintenance(options));
   try {
     await migrate(database);
   } finally {

@@ -255,11 +255,11 @@ async function remove(
   return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
 }
 
-async function count(on: Connection, viewer: Viewer): Promise<number> {
+async function count(on: Connection, viewer?: Viewer): Promise<number> {
   const [row] = await on.query<{ count: number }>(
     `select (select count(*) from images where visibility = 'public')
           + (select count(*) from images where visibility = 'private' and owner_id = $1) as count`,
-    [viewer.id],
+    [viewer?.id ?? null],
   );
   return row?.count ?? 0;
 }

@@ -5,6 +5,7 @@ import { type CodeSpace, codeSpaces, copyDistanceMax, qualityMin, spaceOf } from
 import type { IndexEntry } from "../ports.ts";
 import { GrowingNumbers } from "./growing-numbers.ts";
 import { ImageIds } from "./image-ids.ts";
+import { candidatesMax } from "./nearest-images.ts";
 
 /** A moment in the life of the images held: how many changes there had been. */
 export type Turn = number;
@@ -27,9 +28,6 @@ export type HeldNeighbour = QueryNeighbour & { readonly imageId: string };
 
 /** An index of codes for each space. */
 export type CodeIndexes = Readonly<Record<CodeSpace, MultiIndex>>;
-
-/** Thousands of images may share one fingerprint: so many of the nearest are ranked, which takes a few milliseconds. */
-const candidatesMax = 10_000;
 
 /**
  * Which images there are, who may see them, and the codes of those with enough detail.

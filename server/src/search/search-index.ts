@@ -1,13 +1,7 @@
 import type { Clock, Image, Viewer } from "../ports.ts";
 import type { FollowedImages } from "./followed-images.ts";
-import type { HeldImages } from "./held-images.ts";
-import { type Change, type Probe, wantedCodes } from "./probe.ts";
-
-/** An image near a query. */
-export interface Candidate extends Change {
-  readonly imageId: string;
-  readonly distance: number;
-}
+import { type Candidate, nearestImages } from "./nearest-images.ts";
+import type { Probe } from "./probe.ts";
 
 /**
  * The images of one catalog, as far as search needs them: who may see them, and the codes of those with enough detail.
@@ -40,23 +34,10 @@ export function searchIndexOver(followed: FollowedImages, clock: Clock): SearchI
     add: ({ id, visibility, owner, fingerprints }) =>
       images.add({ imageId: id, audience: visibility === "public" ? 0 : owner.audience, fingerprints }),
     remove: (imageId) => images.remove(imageId),
-    near: async (probes, viewer) => near(images, probes, viewer),
+    near: (probes, viewer) => nearestImages(probes, async (space, codes) => images.near(space, codes, viewer.audience)),
     count: async (viewer) => images.count(0) + images.count(viewer.audience),
     countPublic: async () => images.count(0),
     lagMs: () => followed.lagMs(clock.now()),
     check: () => followed.check(clock.now()),
   };
-}
-
-function near(images: HeldImages, probes: readonly Probe[], viewer: Viewer): Candidate[] {
-  const nearest = new Map<string, Candidate>();
-  for (const { space, wanted } of wantedCodes(probes)) {
-    const codes = wanted.map(({ code }) => code);
-    for (const { imageId, distance, query } of images.near(space, codes, viewer.audience)) {
-      const [found, known] = [wanted[query], nearest.get(imageId)];
-      if (!found || (known && known.distance <= distance)) continue;
-      nearest.set(imageId, { imageId, distance, orientation: found.orientation, inverted: found.inverted });
-    }
-  }
-  return [...nearest.values()].sort((a, b) => a.distance - b.distance || (a.imageId < b.imageId ? -1 : 1));
 }

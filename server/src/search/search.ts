@@ -37,7 +37,10 @@ export async function search(
 ): Promise<SearchResult> {
   const { viewer, limit, minScore } = options;
   const found = new Map<string, Found>();
-  const near = isTelling(query) ? await ports.index.near(query.probes, viewer) : [];
+  const [near, count] = await Promise.all([
+    isTelling(query) ? ports.index.near(query.probes, viewer) : [],
+    ports.index.count(viewer),
+  ]);
   for (const { imageId, distance, ...change } of near)
     found.set(imageId, { imageId, ...copyEvidence(distance, change) });
   const sameBytes = query.picture
@@ -48,7 +51,7 @@ export async function search(
   const ranked = [...found.values()].filter(({ score }) => score >= minScore).sort(byScoreThenId);
   return {
     query,
-    index: { images: await ports.index.count(viewer), lagMs: ports.index.lagMs() },
+    index: { images: count, lagMs: ports.index.lagMs() },
     matches: await withImages(ports.catalog, ranked.slice(0, limit), viewer),
     truncated: ranked.length > limit,
   };
