@@ -17,12 +17,21 @@ import { dirname, join, resolve } from "node:path";
 import { Failure } from "../errors.ts";
 import type { Bucket, ByteRange, StoredObject } from "../ports.ts";
 import { clampRange } from "./byte-range.ts";
-import { type Digest, makeFolder, sealFile, syncFoldersUp } from "./durable-file.ts";
+import {
+  type Digest,
+  makeFolder,
+  removeFile,
+  sealFile,
+  syncFolder,
+  syncFoldersUp,
+  writeSealed,
+} from "./durable-file.ts";
 import { streamPart } from "./file-stream.ts";
 import { folderFailure, systemCode, withFolderFailures } from "./folder-failure.ts";
 import { type FoundObject, walkFolder } from "./folder-walk.ts";
 import { sweepLeftovers, temporaryName } from "./leftovers.ts";
 import { splitKey, splitPrefix } from "./object-key.ts";
+import { sharedSyncs } from "./shared-syncs.ts";
 
 /** Holds what is being put together inside the root. `~` is in no key, so it never meets an object. */
 const incomingName = "~incoming";
@@ -40,6 +49,8 @@ interface Place {
   /** Absolute, without `..`. */
   readonly root: string;
   readonly incoming: string;
+  /** Makes a folder's names durable. Every put names the root and the folders below it: those under way at once share the call. */
+  readonly sync: (folder: string) => Promise<void>;
 }
 
 type Body = Parameters<Bucket["put"]>[1];
@@ -51,7 +62,7 @@ type Body = Parameters<Bucket["put"]>[1];
  */
 export async function folderBucket(options: { readonly root: string }): Promise<Bucket> {
   const root = resolve(options.root);
-  const place = { root, incoming: join(root, incomingName) };
+  const place = { root, incoming: join(root, incomingName), sync: sharedSyncs(syncFolder) };
   await withFolderFailures(async () => {
     await makeFolder(place.incoming);
     await sweepLeftovers(place.incoming);
@@ -82,7 +93,7 @@ async function putObject(
     "file" in body
       ? await placeFile(place, { ...body, path, signal })
       : await placeContent(place, { ...body, path, signal });
-  await syncFoldersUp(dirname(path), place.root);
+  await syncFoldersUp(dirname(path), place.root, place.sync);
   return { key, ...given };
 }
 
@@ -125,13 +136,7 @@ function placeContent(
 ): Promise<Digest> {
   return placeTemporary(place, {
     path,
-    fill: async (temporary) => {
-      await writeFile(temporary, content, { flag: "wx", mode: 0o600, ...(signal === undefined ? {} : { signal }) });
-      const given = await sealFile(temporary, signal);
-      if (given.bytes !== content.length)
-        throw new Failure("bucket-unavailable", "The image store did not keep all bytes.");
-      return given;
-    },
+    fill: (temporary) => writeSealed(temporary, content, signal),
   });
 }
 
@@ -146,7 +151,7 @@ async function placeTemporary(
     await linkInto(place, { from: temporary, path, given });
     return given;
   } finally {
-    await rm(temporary, { force: true });
+    await removeFile(temporary);
   }
 }
 
@@ -154,7 +159,7 @@ async function sealAsExpected(
   path: string,
   { expected, signal }: { readonly expected: Digest; readonly signal: AbortSignal | undefined },
 ): Promise<Digest> {
-  const found = await sealFile(path, signal);
+  const found = await sealFile(path, { bytesExpected: expected.bytes, signal });
   if (found.bytes === expected.bytes && found.sha256 === expected.sha256) return found;
   throw new Error(
     `expected ${expected.bytes} bytes with SHA-256 ${expected.sha256} to store, found ${found.bytes} with ${found.sha256}`,
@@ -183,7 +188,7 @@ async function linkInto(
 /** Whether an object with these bytes is there, durable; `false` when it has just gone. */
 async function isStored(path: string, given: Digest): Promise<boolean> {
   try {
-    const stored = await sealFile(path);
+    const stored = await sealFile(path, { bytesExpected: given.bytes });
     if (stored.sha256 === given.sha256) return true;
     throw new Error(
       `expected SHA-256 ${given.sha256} under a name that is taken, found ${stored.sha256}: never replaced`,
@@ -278,7 +283,7 @@ async function deleteObject(place: Place, key: string): Promise<void> {
     await mustBeThere(place);
   }
   // Also when it was gone: who removed it may not have come this far, and the answer must outlive a power cut.
-  await syncFoldersUp(dirname(path), place.root);
+  await syncFoldersUp(dirname(path), place.root, place.sync);
   await pruneFolders(place, dirname(path));
 }
 

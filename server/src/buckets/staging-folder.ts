@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../errors.ts";
 import type { Staging } from "../ports.ts";
+import { removeFile } from "./durable-file.ts";
 
 /** A folder of this process for files on their way in; emptied when it is opened, since whatever is there was left by a crash. */
 export async function stagingFolder(folder: string): Promise<Staging> {
@@ -13,30 +14,29 @@ export async function stagingFolder(folder: string): Promise<Staging> {
   return {
     stage: async (stream, { bytesMax, signal }) => {
       const path = join(folder, randomUUID());
-      const hash = createHash("sha256");
+      const passed = { hash: createHash("sha256"), bytes: 0 };
       try {
-        await pipeline(stream, measured(hash, bytesMax), createWriteStream(path, { flags: "wx", mode: 0o600 }), {
+        await pipeline(stream, measured(passed, bytesMax), createWriteStream(path, { flags: "wx", mode: 0o600 }), {
           signal,
         });
       } catch (error) {
-        await rm(path, { force: true });
+        await removeFile(path);
         throw stagingFailure(error, signal);
       }
-      return { path, bytes: (await stat(path)).size, sha256: hash.digest("hex") };
+      return { path, bytes: passed.bytes, sha256: passed.hash.digest("hex") };
     },
-    discard: ({ path }) => rm(path, { force: true }),
+    discard: ({ path }) => removeFile(path),
   };
 }
 
-/** Passes chunks on, hashed, until there are more bytes than allowed. */
-function measured(hash: ReturnType<typeof createHash>, bytesMax: number) {
+/** Passes chunks on, hashed and counted, until there are more bytes than allowed. */
+function measured(passed: { hash: ReturnType<typeof createHash>; bytes: number }, bytesMax: number) {
   return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    let bytes = 0;
     for await (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > bytesMax)
+      passed.bytes += chunk.length;
+      if (passed.bytes > bytesMax)
         throw new Failure("payload-too-large", `A file may have at most ${Math.floor(bytesMax / 1024 / 1024)} MiB.`);
-      hash.update(chunk);
+      passed.hash.update(chunk);
       yield chunk;
     }
   };

@@ -98,23 +98,24 @@ export type Stored = Parameters<Images["add"]>[1];
 
 /** Adds an image whole, unless its owner has the same bytes, as part of the connection's transaction. */
 export async function addImage(on: Connection, image: Image, stored: Stored): Promise<AddedImage> {
-  const { wasNoted, isNew } = await addNoted(on, image);
+  const { wasNoted, isNew } = await addNoted(on, image, stored);
   if (!wasNoted) return { kind: "given-up" };
-  if (!isNew) {
-    const existing = await findOwned(on, image.sha256, image.owner.id);
-    // Between the two statements its owner may have removed it: then the bytes are new again.
-    return existing ? { kind: "duplicate", image: existing } : addImage(on, image, stored);
-  }
-  await addData(on, image, stored);
-  await addFingerprints(on, image);
-  return { kind: "created" };
+  if (isNew) return { kind: "created" };
+  const existing = await findOwned(on, image.sha256, image.owner.id);
+  // Between the two statements its owner may have removed it: then the bytes are new again.
+  return existing ? { kind: "duplicate", image: existing } : addImage(on, image, stored);
 }
 
 /**
  * Adds the image in place of the note of its objects, if there is one and the image is new. Waits for another transaction that adds the same
- * bytes of the same owner, or gives the note up, at this moment.
+ * bytes of the same owner, or gives the note up, at this moment. One statement, since each costs a round trip.
  */
-async function addNoted(on: Connection, image: Image): Promise<{ wasNoted: boolean; isNew: boolean }> {
+async function addNoted(
+  on: Connection,
+  image: Image,
+  { original, thumbnail }: Stored,
+): Promise<{ wasNoted: boolean; isNew: boolean }> {
+  const { fingerprints } = image;
   const [row] = await on.query<{ was_noted: boolean; is_new: boolean }>(
     `with note as (
        select id from bucket_puts where id = $1 for update
@@ -123,46 +124,35 @@ async function addNoted(on: Connection, image: Image): Promise<{ wasNoted: boole
        select note.id, $2, $3, $4, decode($5, 'hex'), $6 from note
        on conflict (owner_id, sha256) do nothing
        returning id
+     ), described as (
+       insert into image_data
+         (image_id, format, width, height, bytes, original_key, original_generation,
+          thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256)
+       select id, $7, $8, $9, $10, $11, $12, $13, $14, $15, decode($16, 'hex') from added
+     ), fingerprinted as (
+       insert into fingerprints (image_id, algorithm, code, quality)
+       select added.id, f.algorithm, f.code::bit(256), f.quality
+       from added cross join unnest($17::text[], $18::text[], $19::smallint[]) as f (algorithm, code, quality)
      ), finished as (
        delete from bucket_puts using added where bucket_puts.id = added.id
      )
      select exists (select from note) as was_noted, exists (select from added) as is_new`,
-    [image.id, image.owner.id, image.visibility, image.file, image.sha256, image.createdAt],
+    [
+      ...[image.id, image.owner.id, image.visibility, image.file, image.sha256, image.createdAt],
+      ...[image.format, image.width, image.height, image.bytes],
+      ...objectColumns(original),
+      ...objectColumns(thumbnail),
+      ...[thumbnail.bytes, thumbnail.sha256],
+      fingerprints.map(({ algorithm }) => algorithm),
+      fingerprints.map(({ code }) => `x${toHex(code)}`),
+      fingerprints.map(({ quality }) => quality),
+    ],
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
 }
 
-async function addData(on: Connection, image: Image, { original, thumbnail }: Stored): Promise<void> {
-  await on.query(
-    `insert into image_data
-       (image_id, format, width, height, bytes, original_key, original_generation,
-        thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, decode($11, 'hex'))`,
-    [
-      ...[image.id, image.format, image.width, image.height, image.bytes],
-      ...objectColumns(original),
-      ...objectColumns(thumbnail),
-      ...[thumbnail.bytes, thumbnail.sha256],
-    ],
-  );
-}
-
 function objectColumns(object: StoredObject): (string | null)[] {
   return [object.key, object.generation ?? null];
-}
-
-async function addFingerprints(on: Connection, image: Image): Promise<void> {
-  await on.query(
-    `insert into fingerprints (image_id, algorithm, code, quality)
-     select $1, f.algorithm, f.code::bit(256), f.quality
-     from unnest($2::text[], $3::text[], $4::smallint[]) as f (algorithm, code, quality)`,
-    [
-      image.id,
-      image.fingerprints.map(({ algorithm }) => algorithm),
-      image.fingerprints.map(({ code }) => `x${toHex(code)}`),
-      image.fingerprints.map(({ quality }) => quality),
-    ],
-  );
 }
 
 /** Images to be found, and for whom. */
