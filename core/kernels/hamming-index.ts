@@ -14,6 +14,7 @@ import {
   remove as removeFromChains,
   size,
   slotEnd,
+  spendMemory,
   tend,
   widen,
 } from "./hamming/chains";
@@ -43,7 +44,7 @@ import { beginQuery, scanSlots, walkChains } from "./hamming/search";
 /** Steps of upkeep that every change pays: some 2 µs. */
 const stepsPerChange: u32 = 64;
 
-export { insist, nextSlot, reserve, widen };
+export { insist, nextSlot, reserve, spendMemory, widen };
 
 export function stagingAt(): usize {
   return staging;

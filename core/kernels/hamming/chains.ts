@@ -25,6 +25,9 @@ import {
 const unlinkStepsMax: u32 = 64;
 /** What the directories may take of the 90 bytes a code, in tenths. */
 const directoryTenthsPerCode: u64 = 165;
+/** With room to spare, directories are those of eight times the codes, up to those of a million: 16.5 MB. */
+const roomyFactor: u32 = 8;
+const roomyCodesMax: u32 = 1_000_000;
 
 const bandBits = new StaticArray<u32>(bands);
 /** Buckets of a doubling directory that have been split; 0 when it is not doubling. */
@@ -32,6 +35,8 @@ const splits = new StaticArray<u32>(bands);
 let doublingBand: u32 = 0;
 /** What remains of the chain being split, in the band that is doubling: the chain of bucket `splits - 1`. */
 let unsplit: u32 = 0;
+
+let isRoomy: bool = false;
 
 export let size: u32 = 0;
 export let slotEnd: u32 = 0;
@@ -50,6 +55,11 @@ let sweepPrevious: u32 = 0;
 
 export function emptyChains(): void {
   for (let band: u32 = 0; band < bands; band++) unchecked((bandBits[band] = bandBitsMin));
+}
+
+/** From now on memory is spent for speed: buckets hold a code in three, not three codes. */
+export function spendMemory(): void {
+  isRoomy = true;
 }
 
 export function bitsOf(band: u32): u32 {
@@ -212,7 +222,11 @@ function shouldDouble(count: u32): bool {
   const bits = bitsOf(doublingBand);
   let bytes = directoryBytes(bits);
   for (let band: u32 = 0; band < bands; band++) bytes += directoryBytes(bitsOf(band));
-  return bits < bandBitsMax && bytes * 10 <= <u64>count * directoryTenthsPerCode;
+  return bits < bandBitsMax && bytes * 10 <= <u64>codesProvidedFor(count) * directoryTenthsPerCode;
+}
+
+function codesProvidedFor(count: u32): u32 {
+  return isRoomy ? max(count, min(roomyCodesMax, count * roomyFactor)) : count;
 }
 
 function isDoubling(): bool {

@@ -1,23 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CodeIndex, Slot } from "./code-index.ts";
-import { MultiIndex } from "./multi-index.ts";
+import { MultiIndex, type MultiIndexOptions } from "./multi-index.ts";
 import { scanIndex } from "./scan-index.ts";
 import { codeIndexContract } from "./testing/code-index-contract.ts";
 import { codeSets, flipped, type RandomBits, randomBits, randomCode } from "./testing/code-sets.ts";
 
 codeIndexContract("MultiIndex", () => new MultiIndex());
 codeIndexContract("MultiIndex that always walks its chains", () => new MultiIndex({ walk: "always" }));
+codeIndexContract("MultiIndex with roomy directories", () => new MultiIndex({ walk: "always", directories: "roomy" }), {
+  runs: 20,
+});
 codeIndexContract("MultiIndex with long links", () => new MultiIndex({ walk: "always", codesMax: 20_000_000 }), {
   runs: 20,
 });
 
 /** An index and a plain scan that are told the same: slots may differ, what is found may not. */
 class Twins {
-  readonly index: MultiIndex = new MultiIndex({ walk: "always" });
+  readonly index: MultiIndex;
   readonly #scan: CodeIndex = scanIndex();
   readonly #twinOf = new Map<Slot, Slot>();
   slotEnd = 0;
+
+  constructor(options: MultiIndexOptions = {}) {
+    this.index = new MultiIndex({ walk: "always", ...options });
+  }
 
   add(code: Uint8Array, audience = 0): void {
     const slot = this.index.add(code, audience);
@@ -45,17 +52,20 @@ function byNumbers(a: (number | undefined)[], b: (number | undefined)[]): number
   return (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number);
 }
 
-test("stays exact while its directories double under it", () => {
+for (const directories of ["frugal", "roomy"] as const)
+  test(`stays exact while its ${directories} directories double under it`, () => staysExact({ directories }));
+
+function staysExact(options: MultiIndexOptions): void {
   for (const set of codeSets) {
     const random = randomBits(23);
-    const twins = new Twins();
+    const twins = new Twins(options);
     const queries = set.queries(5, random);
     set.codes(2500, random).forEach((code, i) => {
       twins.add(code);
       if (i > 500 && i % 97 === 0) for (const query of queries) twins.check(query, 10 + (i % 25));
     });
   }
-});
+}
 
 test("keeps finding, and its slots bounded, while crowded codes come and go", () => {
   const random = randomBits(29);

@@ -11,6 +11,8 @@ export interface MultiIndexOptions {
   readonly codesMax?: number;
   /** `always` walks the chains whatever it costs, which proves them on small sets. Default: where it is cheaper than a scan. */
   readonly walk?: "always" | "cheaper";
+  /** `roomy` spends up to 16.5 MB on its directories even for few codes, which halves the time of a query or better at 100,000. Default: 90 bytes a code in all. */
+  readonly directories?: "roomy" | "frugal";
 }
 
 const linkBitsShort = 24;
@@ -36,7 +38,7 @@ export class MultiIndex implements CodeIndex {
   readonly #kernel: HammingKernel;
   readonly #frozen = new Set<FrozenBlocks>();
 
-  constructor({ codesMax = codesMaxShort, walk = "cheaper" }: MultiIndexOptions = {}) {
+  constructor({ codesMax = codesMaxShort, walk = "cheaper", directories = "frugal" }: MultiIndexOptions = {}) {
     const memory = new IndexMemory();
     this.#memory = memory;
     this.#kernel = memory.kernel;
@@ -48,6 +50,7 @@ export class MultiIndex implements CodeIndex {
     memory.bytes.set(bitOrder, this.#kernel.stagingAt());
     this.#kernel.begin();
     if (walk === "always") this.#kernel.insist();
+    if (directories === "roomy") this.#kernel.spendMemory();
   }
 
   /**

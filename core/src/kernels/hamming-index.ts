@@ -11,6 +11,7 @@ export interface HammingKernel {
   open(linkBits: number): number;
   begin(): void;
   insist(): void;
+  spendMemory(): void;
   countHeld(): number;
   endOfSlots(): number;
   mostSlots(): number;

@@ -78,7 +78,7 @@ function unpackProbe({ algorithm, quality, codes }: PackedProbe): Probe {
 
 /** The pictures that head a group, by their numbers. */
 class Heads {
-  readonly #indexes: Readonly<Record<CodeSpace, MultiIndex>> = { pdq: new MultiIndex(), dct256: new MultiIndex() };
+  readonly #indexes: Readonly<Record<CodeSpace, MultiIndex>> = { pdq: roomyIndex(), dct256: roomyIndex() };
   readonly #ofSlot: Readonly<Record<CodeSpace, number[]>> = { pdq: [], dct256: [] };
   readonly #ofBytes = new Map<string, number>();
 
@@ -111,4 +111,9 @@ class Heads {
         });
       });
   }
+}
+
+/** A folder has few pictures for the memory that a command has. */
+function roomyIndex(): MultiIndex {
+  return new MultiIndex({ directories: "roomy" });
 }
