@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { copyBucket } from "./buckets/copy-bucket.ts";
 import { openBucket } from "./buckets/open-bucket.ts";
 import { snapshotFile } from "./buckets/snapshot-file.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
+import type { CopyBuckets } from "./cli/bucket-copy.ts";
 import { buildProgram } from "./cli/program.ts";
 import { closers } from "./closers.ts";
 import { type Config, ConfigError, environmentWithFile, ownBucketUrl, readConfig } from "./config.ts";
@@ -150,6 +152,13 @@ async function startBackground(
   closing.add(() => working.stop());
 }
 
+async function copyBuckets(...[from, to, options]: Parameters<CopyBuckets>): ReturnType<CopyBuckets> {
+  const settings = environment();
+  const source = await openBucket(from, { environment: settings, mustExist: true });
+  const contentTypeOf = (key: string): string => (key.endsWith(".webp") ? "image/webp" : "application/octet-stream");
+  return copyBucket(source, await openBucket(to, { environment: settings }), { ...options, contentTypeOf });
+}
+
 function startSweeper(ports: SweeperPorts): { stop(): Promise<void> } {
   const controller = new AbortController();
   const onError = (error: unknown): void => notice(`The sweeper will try again: ${String(error)}`);
@@ -184,7 +193,7 @@ function pageFolder(): string | undefined {
 try {
   const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
   const isPicture = (head: Buffer): boolean => formatOf(head) !== undefined;
-  await buildProgram({ serve, work, openDecoder, isPicture, environment }).parseAsync();
+  await buildProgram({ serve, work, openDecoder, copyBuckets, isPicture, environment }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

@@ -474,6 +474,29 @@ export interface Bucket {
   check(signal: AbortSignal): Promise<void>;
 }
 
+/** How far the copy of a bucket has come. */
+export interface CopyProgress {
+  /** Objects dealt with so far: copied, or found to be there. */
+  readonly objects: number;
+  readonly copied: number;
+  readonly present: number;
+  readonly bytesCopied: number;
+  /** Objects that could not be copied. */
+  readonly failed: number;
+}
+
+/** One object that could not be copied, and why. */
+export interface CopyFault {
+  readonly key: string;
+  readonly error: unknown;
+}
+
+/** What copying a bucket did. */
+export interface CopyReport extends CopyProgress {
+  /** The first hundred faults. */
+  readonly faults: readonly CopyFault[];
+}
+
 /** One file that is only ever replaced whole. */
 export interface SnapshotFile {
   /** The bytes last written, in pieces of any length; none when there are none. */

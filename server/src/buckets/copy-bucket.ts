@@ -5,31 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Bucket, StagedFile } from "../ports.ts";
+import type { Bucket, CopyFault, CopyProgress, CopyReport, StagedFile } from "../ports.ts";
 import { withFolderFailures } from "./folder-failure.ts";
-
-/** How far a copy has come. */
-export interface CopyProgress {
-  /** Objects dealt with so far: copied, or found to be there. */
-  readonly objects: number;
-  readonly copied: number;
-  readonly present: number;
-  readonly bytesCopied: number;
-  /** Objects that could not be copied. */
-  readonly failed: number;
-}
-
-/** One object that could not be copied, and why. */
-export interface CopyFault {
-  readonly key: string;
-  readonly error: unknown;
-}
-
-/** What `copyBucket` did. */
-export interface CopyReport extends CopyProgress {
-  /** The first hundred faults. */
-  readonly faults: readonly CopyFault[];
-}
 
 /** How to copy. */
 export interface CopyOptions {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Failure, StartError } from "../errors.ts";
 import type { Bucket } from "../ports.ts";
@@ -13,16 +13,22 @@ export interface OpenBucketOptions {
   /** Where `UTSURU_GCS_…` and `UTSURU_S3_…` are looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly terms?: RetryTerms;
+  /** A folder that is not there is refused, not made. */
+  readonly mustExist?: boolean;
 }
 
 /**
  * The bucket that a URL names: `file:///path`, `gs://bucket/prefix` or `s3://bucket/prefix`. A cloud's client is loaded only for its own URLs.
  * Nothing is asked of a cloud yet: `check` does. Throws `StartError` for a URL or setting that cannot be meant, and for a folder that cannot be used.
  */
-export async function openBucket(url: string, { environment, terms }: OpenBucketOptions): Promise<Bucket> {
+export async function openBucket(
+  url: string,
+  { environment, terms, mustExist = false }: OpenBucketOptions,
+): Promise<Bucket> {
   const place = parseBucketUrl(url);
   switch (place.kind) {
     case "folder":
+      if (mustExist) await refuseMissing(place.root);
       return openFolder(place.root);
     case "gcs":
       return openCloud(await openGcs(place.bucket, environment), { prefix: place.prefix, terms });
@@ -68,6 +74,11 @@ function folderOf(url: URL, text: string): string {
     throw wrong(`expected file:///path with an absolute path on this machine, got "${text}"`, error);
   }
   throw wrong(`expected file:///path with a folder's path, got "${text}"`);
+}
+
+async function refuseMissing(root: string): Promise<void> {
+  const found = await stat(root).catch(() => undefined);
+  if (!found?.isDirectory()) throw new StartError(`There is no folder for pictures at ${root}.`);
 }
 
 async function openFolder(root: string): Promise<Bucket> {

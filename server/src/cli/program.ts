@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type HashName, hashNames } from "@utsuru/core/hash-pixels";
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Decoder } from "../ports.ts";
+import { addBucket, type CopyBuckets } from "./bucket-copy.ts";
 import { compareFiles } from "./compare-files.ts";
 import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
@@ -13,6 +14,7 @@ export interface Roles {
   work(): Promise<void>;
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
+  readonly copyBuckets: CopyBuckets;
   /** Whether a file that begins so is a picture that can be kept. */
   isPicture(head: Buffer): boolean;
   /** The settings of whoever runs the command. */
@@ -62,6 +64,7 @@ export function buildProgram(roles: Roles): Command {
     .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
   addDuplicates(program, roles);
   addImport(program, roles);
+  addBucket(program, roles.copyBuckets);
   return program;
 }
 

@@ -1,6 +1,6 @@
 import { ProgressLine } from "../progress-line.ts";
+import { duration, ProgressText } from "../progress-text.ts";
 import type { FileProblem } from "./journal.ts";
-import { duration, ProgressText } from "./progress-text.ts";
 
 /** A file that the server has: uploaded now, there by the time it was sent (`duplicate`), or known to be there and not sent (`present`). */
 export interface ImportedFile {
