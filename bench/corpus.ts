@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 
 /** A picture of the corpus: `file` is absolute. */
@@ -50,6 +51,19 @@ export async function editedCopies(pictures: readonly CorpusPicture[]): Promise<
     }
   }
   return copies;
+}
+
+/** The 70 edits of a picture that is no file of the corpus, such as a drawn one; the corpus gives the collages' backdrop. */
+export async function editsOfBytes(bytes: Uint8Array, pictures: readonly CorpusPicture[]): Promise<readonly Buffer[]> {
+  const backdrop = pictures.find(({ role }) => role === "distractor");
+  if (backdrop === undefined) throw new Error("the corpus has no distractor");
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await mkdir(cache, { recursive: true });
+  const file = join(cache, `${sha256}.jpg`);
+  await writeFile(file, bytes);
+  const edits = await (await loadSuite()).attacksOf(file, sha256, backdrop.file);
+  await rm(file);
+  return edits.map(([, edited]) => Buffer.from(edited));
 }
 
 interface EditSuite {

@@ -1,7 +1,7 @@
 /**
  * Quality of the local features: which edits are found, and what is found that should not be.
  *
- *   node bench/local-quality.ts [--originals 60] [--skip 0] [--half reported|chosen] [--false-queries 1000] [--drawn 20]
+ *   node bench/local-quality.ts [--originals 60] [--skip 0] [--half reported|chosen] [--false-queries 1000] [--drawn 20000] [--drawn-queries 400]
  *
  * Thresholds and projections were chosen on the originals of even number in the corpus's list («chosen»); the others («reported») were
  * not looked at. UTSURU_SHARED says where the corpus is, UTSURU_ATTACKS where the edits are kept.
@@ -10,10 +10,12 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { FeatureIndex } from "@utsuru/core/feature-index";
 import { extractFeatures } from "@utsuru/core/features";
+import { unpackFeatures } from "@utsuru/core/pack-features";
 import { findPartialCopies, type GeometricMatch } from "@utsuru/core/partial-copies";
 import { type CorpusPicture, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
 import { drawPicture } from "./local/drawn.ts";
+import { drawnFeatures, drawnNumber } from "./local/drawn-features.ts";
 import { drawnKinds } from "./local/painters.ts";
 
 const { values } = parseArgs({
@@ -22,7 +24,8 @@ const { values } = parseArgs({
     skip: { type: "string", default: "0" },
     half: { type: "string", default: "reported" },
     "false-queries": { type: "string", default: "1000" },
-    drawn: { type: "string", default: "20" },
+    drawn: { type: "string", default: "20000" },
+    "drawn-queries": { type: "string", default: "400" },
   },
 });
 
@@ -35,11 +38,10 @@ const hardNegatives = await readHardNegatives();
 for (const file of [...pictures.map(({ file }) => file), ...hardNegatives]) {
   names[index.add(extractFeatures(await decodeSmall(file)), 0)] = file;
 }
-const drawn: { name: string; bytes: Buffer }[] = [];
-for (const kind of drawnKinds)
-  for (let seed = 0; seed < Number(values.drawn); seed++)
-    drawn.push({ name: `${kind} ${seed}`, bytes: await drawPicture(kind, seed) });
-for (const { name, bytes } of drawn) names[index.add(extractFeatures(await decodeSmall(bytes)), 0)] = name;
+for (const { kind, seed, packed } of await drawnFeatures(Number(values.drawn))) {
+  const features = unpackFeatures(packed);
+  if (features) names[index.add(features, 0)] = `${kind} ${seed}`;
+}
 console.log(`${index.size} pictures in the index, ${(index.bytes / index.size / 1000).toFixed(1)} kB each`);
 
 await reportEdits();
@@ -91,7 +93,7 @@ async function reportFalse(): Promise<void> {
   const queries = [
     ...distractors.map(({ file }) => ({ name: file, source: file })),
     ...hardNegatives.map((file) => ({ name: file, source: file })),
-    ...drawn.map(({ name, bytes }) => ({ name, source: bytes })),
+    ...(await drawnQueries()),
   ];
   const wrong: string[] = [];
   let themselves = 0;
@@ -108,6 +110,16 @@ async function reportFalse(): Promise<void> {
     `${queries.length} other pictures as queries: ${themselves} found themselves, ${wrong.length} wrong matches`,
   );
   for (const line of wrong) console.log(`  ${line}`);
+}
+
+/** Drawn pictures evenly from all that are in the index. */
+async function drawnQueries(): Promise<{ name: string; source: Buffer }[]> {
+  const count = Number(values["drawn-queries"]);
+  const step = Number(values.drawn) / count;
+  const numbers = Array.from({ length: count }, (_, i) => drawnNumber(Math.floor(i * step) + (i % drawnKinds.length)));
+  return Promise.all(
+    numbers.map(async ({ kind, seed }) => ({ name: `${kind} ${seed}`, source: await drawPicture(kind, seed) })),
+  );
 }
 
 async function search(source: string | Buffer): Promise<GeometricMatch[]> {

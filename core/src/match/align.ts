@@ -17,6 +17,15 @@ export interface Alignment {
   /** Keypoints of the query that fall inside the target, and the other way round. */
   readonly queryInside: number;
   readonly targetInside: number;
+  readonly meetings: Meetings;
+}
+
+/** The target's keypoints at whose place and size the query has one too. */
+export interface Meetings {
+  /** Those of which one looks alike. */
+  readonly agreeing: number;
+  /** Those of which none does: where copies are hardly edited, another picture's contents. */
+  readonly contradicting: number;
 }
 
 /** Descriptors farther apart than this are no match: the closest 0.1 % of wrong pairs start at 88 bits. */
@@ -31,10 +40,15 @@ const angleTolerance = 22;
 const scaleTolerance = 2.2;
 /** A single match's scale and angle are rough: its map errs by this share of the distance from it. */
 const leverage = 0.12;
+const log125 = 1 / 0.22314355131420976;
+/** Keypoints meet within a tenth of their windows and a fraction of a pixel (by level), and a level of scale. */
+const meetingReach: readonly number[] = Array.from({ length: 16 }, (_, level) => 1.5 + 1.2 * levelFactor(level));
+const meetingScale = 1.2;
+/** No descriptor is as far. */
+const farthest = 257;
 const inliersMin = 3;
 /** Matches whose claims are tried. */
 const hypothesesMax = 80;
-const log125 = 1 / 0.22314355131420976;
 
 /** The best alignment of a query with a target, or `undefined` when fewer than three keypoints agree on one. */
 export function align(query: LocalFeatures, target: LocalFeatures): Alignment | undefined {
@@ -164,7 +178,28 @@ function guide(start: Pose): Alignment | undefined {
     inliers,
     queryInside: countInside(start.query, transform, start.target),
     targetInside: countInside(start.target, inverseOf(transform), start.query),
+    meetings: countMeetings({ ...start, transform }),
   };
+}
+
+function countMeetings(pose: Pose): Meetings {
+  const { query, target, transform } = pose;
+  const zoom = zoomOf(transform);
+  const nearest = new Uint16Array(target.count).fill(farthest);
+  for (let i = 0; i < query.count; i++) {
+    const [x, y] = mapPoint(transform, query.x[i] as number, query.y[i] as number);
+    const scale = (query.scale[i] as number) + zoom;
+    for (let j = 0; j < target.count; j++) {
+      const dx = x - (target.x[j] as number);
+      const dy = y - (target.y[j] as number);
+      const reach = meetingReach[Math.floor(target.scale[j] as number)] as number;
+      if (dx * dx + dy * dy > reach * reach || Math.abs(scale - (target.scale[j] as number)) > meetingScale) continue;
+      nearest[j] = Math.min(nearest[j] as number, pose.distances[i * target.count + j] as number);
+    }
+  }
+  const agreeing = nearest.filter((distance) => distance <= guidedDistanceMax).length;
+  const met = nearest.filter((distance) => distance < farthest).length;
+  return { agreeing, contradicting: met - agreeing };
 }
 
 function matchesInPlace(pose: Pose, widening: number): Inlier[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { extractFeatures } from "../features/extract-features.ts";
-import { drawScene, invertPixels, mirrorPixels, photograph } from "../features/testing/scenes.ts";
+import { drawScene, invertPixels, mirrorPixels, photograph, type Scene } from "../features/testing/scenes.ts";
 import type { Pixels } from "../fingerprint/pixels.ts";
 import { FeatureIndex } from "./feature-index.ts";
 import { comparePictures, findPartialCopies, type GeometricMatch } from "./find-partial-copies.ts";
@@ -63,6 +63,18 @@ test("finds a picture that is part of another", () => {
   const match = findOne(collage);
   near(match.queryOverlapPercent, 25, 2);
   assert.match(wordsOf(match), /^set into a larger picture, filling 2[456] % of it$/);
+});
+
+test("tells two windows of one program apart, and finds one of them again under a sticker", () => {
+  const a = extractFeatures(photograph(programWindow(1), size));
+  assert.ok(comparePictures(a, a));
+  assert.equal(
+    comparePictures(extractFeatures(photograph(programWindow(2), size), { purpose: "query" }), a),
+    undefined,
+  );
+  const shown = programWindow(1);
+  const stuck = photograph((x, y) => ((x - 256) ** 2 + (y - 192) ** 2 < 50 ** 2 ? 200 : shown(x, y)), size);
+  assert.ok(comparePictures(extractFeatures(stuck, { purpose: "query" }), a));
 });
 
 test("finds a stored picture's mirror image by what is stored, without its pixels", () => {
@@ -129,6 +141,13 @@ test("answers the same however often it is asked", () => {
   const query = extractFeatures(pictureAt(turnedBy8), { purpose: "query" });
   assert.deepEqual(findPartialCopies(index, query), findPartialCopies(index, query));
 });
+
+/** The same frame for every content, which fills 12 tiles. */
+function programWindow(content: number): Scene {
+  const frame = drawScene(60);
+  const shown = drawScene(800 + content);
+  return (x, y) => (x % 128 > 20 && y % 128 > 24 ? shown(x, y) : frame(x, y));
+}
 
 function featuresOf(pixels: Pixels): ReturnType<typeof extractFeatures> {
   return extractFeatures(pixels);

@@ -3,10 +3,11 @@ import { isMirrored, type Variant, variantOf, variants } from "../features/parit
 import { align } from "./align.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { FeatureIndex } from "./feature-index.ts";
+import { judge } from "./judge.ts";
 import { likenessOf } from "./likeness.ts";
 import { type Overlap, overlapOf } from "./overlap.ts";
 import { compose, type Transform } from "./transform.ts";
-import { geometricScoreMin, scoreOfAlignment, strengthOf } from "./verdict.ts";
+import { scoreOfAlignment, strengthOf } from "./verdict.ts";
 
 /** A stored picture of which the query shows at least a part. */
 export interface GeometricMatch extends Overlap {
@@ -71,8 +72,9 @@ function matchFeatures(
   if (alignment === undefined) return undefined;
   const evidence = evidenceOf(alignment, query, target);
   if (strengthOf(evidence) < 1) return undefined;
-  const score = scoreOfAlignment(evidence, likenessOf(alignment, query, target));
-  if (score < geometricScoreMin) return undefined;
+  const likeness = likenessOf(alignment, query, target);
+  if (judge({ alignment, evidence, likeness, target }) < 0) return undefined;
+  const score = scoreOfAlignment(evidence);
   const transform = isMirrored(variant)
     ? compose(alignment.transform, [-1, 0, query.width, 0, 1, 0])
     : alignment.transform;
