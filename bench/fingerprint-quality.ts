@@ -8,6 +8,7 @@ import { hammingDistance } from "@utsuru/core/distance";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import { pdq } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
+import { spaceOf } from "@utsuru/core/score";
 import sharp from "sharp";
 import { type EditedCopy, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
 
@@ -22,14 +23,13 @@ interface Method {
   readonly name: string;
   readonly qualityMin: number;
   readonly sees: (picture: Described) => readonly OrientedFingerprint[];
-  /** Whether a distance near 256 counts as near: a negative. */
-  readonly negatives: boolean;
 }
 
 const methods: readonly Method[] = [
-  { name: "pdq", qualityMin: 50, sees: (picture) => [picture.pdq], negatives: false },
-  { name: "dct256", qualityMin: 50, sees: (picture) => [picture.dct256.whole], negatives: true },
-  { name: "+trimmed", qualityMin: 50, sees: wholeAndTrimmed, negatives: true },
+  { name: "pdq", qualityMin: 50, sees: (picture) => [picture.pdq] },
+  { name: "dct256", qualityMin: 50, sees: (picture) => [picture.dct256.whole] },
+  { name: "+trimmed", qualityMin: 50, sees: wholeAndTrimmed },
+  { name: "pdq or all", qualityMin: 50, sees: (picture) => [picture.pdq, ...wholeAndTrimmed(picture)] },
 ];
 
 function wholeAndTrimmed({ dct256: { whole, trimmed } }: Described): readonly OrientedFingerprint[] {
@@ -98,13 +98,16 @@ function clear({ sees, qualityMin }: Method, picture: Described): readonly Orien
   return sees(picture).filter(({ fingerprint }) => fingerprint.quality >= qualityMin);
 }
 
+/** The least distance of two codes of one space, in any orientation; dct256 also knows negatives. */
 function distance(method: Method, query: Described, picture: Described): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const { codes } of clear(method, query)) {
+  for (const asked of clear(method, query)) {
+    const space = spaceOf(asked.fingerprint.algorithm);
     for (const { fingerprint } of clear(method, picture)) {
-      for (const code of Object.values(codes)) {
+      if (spaceOf(fingerprint.algorithm) !== space) continue;
+      for (const code of Object.values(asked.codes)) {
         const bits = hammingDistance(code, fingerprint.code);
-        least = Math.min(least, bits, method.negatives ? 256 - bits : bits);
+        least = Math.min(least, bits, space === "dct256" ? 256 - bits : bits);
       }
     }
   }
