@@ -19,7 +19,9 @@ import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
 import { decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
+import type { Queue } from "./ports.ts";
 import { openCatalog } from "./postgres/catalog.ts";
+import { findRunningEmbedded } from "./postgres/embedded/running-embedded.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
 import { databaseIndex } from "./search/database-index.ts";
@@ -52,6 +54,20 @@ async function work(): Promise<void> {
     await startBackground({ ...stores, index: noIndex }, { config, closing });
     return "Utsuru is at work.";
   });
+}
+
+/** Lends the queue to a command, beside a server that runs or without one. */
+async function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
+  const config = readConfig(environmentWithFile(process.env, process.cwd()));
+  const closing = closers();
+  try {
+    const running = config.databaseUrl ?? (await findRunningEmbedded(databaseFolder(config)));
+    const catalog = await openCatalog({ url: running ?? (await openEmbedded(config, closing)) });
+    closing.add(() => catalog.close());
+    return await use(catalog.queue);
+  } finally {
+    await closing.close();
+  }
 }
 
 /** Opens a role, says that it is ready, and closes everything in the reverse order of its opening when it is told to end. */
@@ -134,7 +150,7 @@ async function openDatabase(config: Config, closing: Closing): Promise<Ports["ca
 }
 
 async function openEmbedded(config: Config, closing: Closing): Promise<string> {
-  const embedded = await startEmbedded({ directory: join(config.dataFolder, "database"), warn: notice });
+  const embedded = await startEmbedded({ directory: databaseFolder(config), warn: notice });
   closing.add(() => embedded.stop());
   return embedded.url;
 }
@@ -157,6 +173,10 @@ async function copyBuckets(...[from, to, options]: Parameters<CopyBuckets>): Ret
   const source = await openBucket(from, { environment: settings, mustExist: true });
   const contentTypeOf = (key: string): string => (key.endsWith(".webp") ? "image/webp" : "application/octet-stream");
   return copyBucket(source, await openBucket(to, { environment: settings }), { ...options, contentTypeOf });
+}
+
+function databaseFolder({ dataFolder }: Config): string {
+  return join(dataFolder, "database");
 }
 
 function startSweeper(ports: SweeperPorts): { stop(): Promise<void> } {
@@ -193,7 +213,7 @@ function pageFolder(): string | undefined {
 try {
   const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
   const isPicture = (head: Buffer): boolean => formatOf(head) !== undefined;
-  await buildProgram({ serve, work, openDecoder, copyBuckets, isPicture, environment }).parseAsync();
+  await buildProgram({ serve, work, lendQueue, openDecoder, copyBuckets, isPicture, environment }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

@@ -7,11 +7,13 @@ import { compareFiles } from "./compare-files.ts";
 import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
 import { addImport } from "./import/import-command.ts";
+import { addJobs, type LendQueue } from "./jobs.ts";
 
 /** What the commands work with. */
 export interface Roles {
   serve(): Promise<void>;
   work(): Promise<void>;
+  lendQueue: LendQueue;
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
   readonly copyBuckets: CopyBuckets;
@@ -62,6 +64,7 @@ export function buildProgram(roles: Roles): Command {
     .argument("<a>", "a picture")
     .argument("<b>", "the picture that a may be a copy of")
     .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
+  addJobs(program, roles.lendQueue);
   addDuplicates(program, roles);
   addImport(program, roles);
   addBucket(program, roles.copyBuckets);

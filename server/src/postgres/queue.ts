@@ -10,7 +10,7 @@ import { parseProblem, parseTask, problemOfError } from "./queue/task.ts";
 /** How the queue is opened. */
 export interface QueueOptions {
   readonly url: string;
-  /** How often a task is tried before it is set aside. Default 8: over ten minutes. */
+  /** How often a task is tried before it is set aside, from this start on. Default: as before, at first 8, which takes over ten minutes. */
   readonly tries?: number;
   /** Told, in a sentence, of what goes wrong beside anyone's call. */
   readonly warn?: (sentence: string) => void;
@@ -56,7 +56,7 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
   boss.on("error", warnSometimes(options.warn ?? (() => {})));
   try {
     await boss.start();
-    await makeLanes(boss, options.tries ?? 8);
+    await makeLanes(boss, options.tries);
   } catch (error) {
     await boss.stop({ graceful: false });
     throw error;
@@ -87,13 +87,13 @@ function queueOn(boss: PgBoss, database: Database): TaskQueue {
   };
 }
 
-/** The newest start decides about a lane: a setting that changes holds for tasks put in from then on. */
-async function makeLanes(boss: PgBoss, tries: number): Promise<void> {
+/** Of several servers the newest start decides: what it sets holds for tasks put in from then on. */
+async function makeLanes(boss: PgBoss, tries: number | undefined): Promise<void> {
   await boss.createQueue(asideName, asideOptions);
   for (const lane of lanes) {
-    const options = { ...laneOptions[lane], retryLimit: tries - 1, deadLetter: asideName };
-    await boss.createQueue(lane, options);
-    await boss.updateQueue(lane, options);
+    const options = { ...laneOptions[lane], retryLimit: (tries ?? 8) - 1, deadLetter: asideName };
+    await boss.createQueue(lane, options); // does nothing when it is there
+    if (tries !== undefined) await boss.updateQueue(lane, options);
   }
 }
 
