@@ -359,7 +359,10 @@ export interface JobFile {
 export interface Jobs {
   /** Throws `overloaded` when the lane of uploads has no room for so many more files, or the owner's share of it has none. */
   checkRoom(ownerId: string, files: number): Promise<void>;
-  /** Notes the job and puts its files into the queue, both or neither. Throws as `checkRoom`. */
+  /**
+   * Notes the job in place of the note of its files ({@link ObjectNotes.notePut}), which has its id, and puts them into the queue, all or nothing.
+   * Throws as `checkRoom`, and `bucket-unavailable` when the note was given up.
+   */
   add(job: NewJob): Promise<void>;
   find(id: string, ownerId: string): Promise<Job | undefined>;
   /** Those of a job's files that something came of, in the order sent. */
@@ -381,10 +384,8 @@ export interface Jobs {
   ): Promise<AddedImage | { readonly kind: "withdrawn" }>;
   /** Notes what came of a file, unless something did before. */
   settle(id: JobFileId, outcome: JobOutcome, now: Date): Promise<void>;
-  /** Of the files of jobs, those that still wait to be taken in, and those of jobs that are not known. */
-  whichWait(
-    ids: readonly JobFileId[],
-  ): Promise<{ readonly waiting: readonly JobFileId[]; readonly unknown: readonly JobFileId[] }>;
+  /** Of files of jobs, those that still wait to be taken in, or whose job is about to be there. */
+  whichWait(ids: readonly JobFileId[]): Promise<readonly JobFileId[]>;
   /** Forgets jobs that were asked for before; returns how many. */
   prune(before: Date): Promise<number>;
 }

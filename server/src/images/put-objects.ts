@@ -18,13 +18,13 @@ export async function putObjects<T>(
 ): Promise<T> {
   const { objects } = ports.catalog;
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(tookTooLong()), objects.putMsMax);
+  const timer = setTimeout(() => late.abort(), objects.putMsMax);
   const signal = AbortSignal.any([work.signal, late.signal]);
   try {
     await objects.notePut(note);
     return await work.put(signal).catch(async (error: unknown) => {
       await discardObjects(ports.bucket, note.keys);
-      throw error;
+      throw late.signal.aborted ? tookTooLong(error) : error;
     });
   } finally {
     clearTimeout(timer);
@@ -32,6 +32,9 @@ export async function putObjects<T>(
 }
 
 /** What became of a put that the sweeper has given up, or would. */
-export function tookTooLong(): Failure {
-  return new Failure("bucket-unavailable", "The storage took too long to keep the picture.", { retryAfterS: 60 });
+export function tookTooLong(cause?: unknown): Failure {
+  return new Failure("bucket-unavailable", "The storage took too long to keep the picture.", {
+    cause,
+    retryAfterS: 60,
+  });
 }

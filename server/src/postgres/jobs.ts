@@ -61,6 +61,7 @@ async function checkRoom(
 /** Requests at the same moment do not see each other's files: the bounds may be passed by what they bring, which is not worth a lock. */
 async function add(ports: Ports, on: Connection, job: NewJob): Promise<void> {
   await checkRoom(ports, on, { ownerId: job.ownerId, files: job.files.length });
+  await takeNote(on, job.id);
   await on.query("insert into jobs (id, owner_id, kind, visibility, created_at) values ($1, $2, 'upload', $3, $4)", [
     ...[job.id, job.ownerId, job.visibility, job.createdAt],
   ]);
@@ -75,6 +76,13 @@ async function add(ports: Ports, on: Connection, job: NewJob): Promise<void> {
     tasks.map(({ id }) => id),
   );
   await ports.queue.enqueue(on, "uploads", tasks);
+}
+
+/** Takes the note of the job's files away. Whoever gave it up meanwhile deletes them. */
+async function takeNote(on: Connection, id: string): Promise<void> {
+  const rows = await on.query("delete from bucket_puts where id = $1 returning id", [id]);
+  if (rows.length === 0)
+    throw new Failure("bucket-unavailable", "The storage took too long to keep the files.", { retryAfterS });
 }
 
 async function addFiles(on: Connection, job: NewJob, taskIds: readonly string[]): Promise<void> {
@@ -178,17 +186,14 @@ async function settle(
 }
 
 async function whichWait(on: Connection, ids: readonly JobFileId[]): ReturnType<Jobs["whichWait"]> {
-  const rows = await on.query<{ at: number; state: "waiting" | "unknown" }>(
-    `select asked.at::int - 1 as at, case when j.id is null then 'unknown' else 'waiting' end as state
+  const rows = await on.query<{ at: number }>(
+    `select asked.at::int - 1 as at
      from unnest($1::uuid[], $2::int[]) with ordinality as asked (job_id, position, at)
-     left join jobs j on j.id = asked.job_id
-     left join job_files f on f.job_id = asked.job_id and f.position = asked.position
-     where j.id is null or (f.job_id is not null and f.status is null)`,
+     where exists (select from bucket_puts where id = asked.job_id)
+        or exists (select from job_files f where f.job_id = asked.job_id and f.position = asked.position and f.status is null)`,
     [ids.map(({ jobId }) => jobId), ids.map(({ position }) => position)],
   );
-  const those = (wanted: string): JobFileId[] =>
-    rows.flatMap(({ at, state }) => (state === wanted ? (ids[at] ?? []) : []));
-  return { waiting: those("waiting"), unknown: those("unknown") };
+  return rows.flatMap(({ at }) => ids[at] ?? []);
 }
 
 async function prune(on: Connection, before: Date): Promise<number> {

@@ -93,6 +93,7 @@ export function describeCatalog(name: string, open: Open, options: { readonly sk
     describeVisibility(open);
     describeRemoval(open);
     describeNotes(open);
+    describeJobNotes(open);
     describeDeletions(open);
   });
 }
@@ -380,6 +381,35 @@ function describeNotes(open: Open): void {
     await add(catalog, again);
     assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
     assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(again));
+  });
+}
+
+function describeJobNotes(open: Open): void {
+  const jobOf = (owner: User) => ({
+    ...{ id: uuidv7(), ownerId: owner.id, visibility: "public" as const, createdAt: noon },
+    files: [{ name: "a.jpg", bytes: 1, sha256: "ab".repeat(32) }],
+  });
+
+  test("files of a job are awaited from the moment they are noted", async (t) => {
+    const catalog = await open(t);
+    const job = jobOf(await person(catalog));
+    const file = { jobId: job.id, position: 0 };
+    assert.deepEqual(await catalog.jobs.whichWait([file]), []);
+    await catalog.objects.notePut({ id: job.id, imageId: job.id, keys: [`incoming/${job.id}/0`] });
+    assert.deepEqual(await catalog.jobs.whichWait([file]), [file]);
+    await catalog.jobs.add(job);
+    assert.deepEqual(await catalog.jobs.whichWait([file, { ...file, position: 1 }]), [file]);
+  });
+
+  test("of files whose put was given up nobody makes a job any more", async (t) => {
+    const catalog = await open(t, { putMsMax: 0 });
+    const owner = await person(catalog);
+    const job = jobOf(owner);
+    await catalog.objects.notePut({ id: job.id, imageId: job.id, keys: [`incoming/${job.id}/0`] });
+    await catalog.objects.giveUpOldPuts(10);
+    await assert.rejects(catalog.jobs.add(job), { code: "bucket-unavailable" });
+    assert.equal(await catalog.jobs.find(job.id, owner.id), undefined);
+    assert.deepEqual(await catalog.jobs.whichWait([{ jobId: job.id, position: 0 }]), []);
   });
 }
 

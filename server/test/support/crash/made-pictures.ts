@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Fingerprint } from "@utsuru/core/fingerprint";
+import { type Orientation, orientations } from "@utsuru/core/orientations";
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
+import type { Decoder, Inspection } from "../../../src/ports.ts";
+
+const digests = 400;
+
+/** What stands for a picture where only its bytes matter: 12.8 kB that its name determines. */
+export function contentOf(name: string): Buffer {
+  return Buffer.concat(Array.from({ length: digests }, (_, i) => sha256(`${name} ${i}`)));
+}
+
+/** Reads made pictures: each has the fingerprint that its bytes digest to, so that none is near another. */
+export function madeDecoder(): Pick<Decoder, "ingest" | "derive"> {
+  return {
+    ingest: async (path) => {
+      const content = await readFile(path);
+      return { ...inspectionOf(content), thumbnail: content.subarray(0, 500) };
+    },
+    derive: async (path) => (await readFile(path)).reverse(),
+  };
+}
+
+/** What a decoder would say of a made picture. */
+export function inspectionOf(content: Uint8Array): Inspection {
+  const [pdq, whole] = [orientedOf("pdq", content), orientedOf("dct256", content)];
+  return { format: "jpeg", width: 640, height: 480, pdq, dct256: { whole } };
+}
+
+function orientedOf(algorithm: Fingerprint["algorithm"], content: Uint8Array): OrientedFingerprint {
+  const codes = Object.fromEntries(orientations.map((name) => [name, codeOf(content, `${algorithm} ${name}`)]));
+  const fingerprint = { algorithm, code: codeOf(content, `${algorithm} identity`), quality: 100 };
+  return { fingerprint, codes: codes as Record<Orientation, Uint8Array> };
+}
+
+function codeOf(content: Uint8Array, kind: string): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(content).update(kind).digest());
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
