@@ -15,7 +15,7 @@ async function describe(): Promise<string> {
   // The description is made of schemas alone: no port is called for it.
   const ports = { catalog: {} } as Parameters<typeof buildServer>[0];
   const options = { uploadBytesMax: 0, credentialTriesPerMinute: 1, trustedProxies: [], logLevel: "silent" };
-  const app = await buildServer(ports, { ...options, pageFolder: undefined });
+  const app = await buildServer(ports, { ...options, downloads: "server", pageFolder: undefined });
   await app.ready();
   const description = JSON.stringify(app.swagger());
   await app.close();

@@ -16,6 +16,8 @@ export interface Config {
   readonly bucketUrl: string;
   /** What the bucket's URL leaves open, by the names of its settings; read by the adapter that needs it. */
   readonly bucketSettings: Readonly<Record<string, string | undefined>>;
+  /** Whether files come through the server, or by a link to the bucket where that can make one. */
+  readonly downloads: Downloads;
   /** `undefined`: made once and kept in the data folder. */
   readonly secret: string | undefined;
   /** Addresses or networks of proxies whose X-Forwarded-For is believed; empty: none. */
@@ -34,6 +36,11 @@ export interface Config {
 }
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
+
+const downloads = ["server", "redirect"] as const;
+
+/** How files come to those who may see them. */
+export type Downloads = (typeof downloads)[number];
 
 /** How much the server writes to standard error. */
 export type LogLevel = (typeof logLevels)[number];
@@ -62,6 +69,7 @@ const settings = {
   UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
   UTSURU_INDEX: (text = "memory"): IndexPlace => oneOf("UTSURU_INDEX", text, indexPlaces),
   UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
+  UTSURU_DOWNLOADS: (text = "server"): Downloads => oneOf("UTSURU_DOWNLOADS", text, downloads),
   UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
   UTSURU_TRUSTED_PROXIES: (text = ""): readonly string[] =>
     text.split(",").flatMap((part) => (part.trim() ? network(part.trim()) : [])),
@@ -109,6 +117,7 @@ export function readConfig(environment: Environment): Config {
     index: settings.UTSURU_INDEX(value("UTSURU_INDEX")),
     bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? ownBucketUrl(dataFolder),
     bucketSettings: Object.fromEntries(bucketSettings.map((name) => [name, environment[name] || undefined])),
+    downloads: settings.UTSURU_DOWNLOADS(value("UTSURU_DOWNLOADS")),
     secret: settings.UTSURU_SECRET(value("UTSURU_SECRET")),
     trustedProxies: settings.UTSURU_TRUSTED_PROXIES(value("UTSURU_TRUSTED_PROXIES")),
     uploadBytesMax: settings.UTSURU_UPLOAD_MIB_MAX(value("UTSURU_UPLOAD_MIB_MAX")),

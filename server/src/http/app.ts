@@ -27,6 +27,7 @@ export interface HttpOptions {
   readonly credentialTriesPerMinute: number;
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
+  readonly downloads: "server" | "redirect";
   /** The built page; `undefined` serves none. */
   readonly pageFolder: string | undefined;
 }

@@ -5,7 +5,7 @@ import Type from "typebox";
 import { Failure } from "../errors.ts";
 import { type OpenFile, openFile, openThumbnail } from "../images/open-file.ts";
 import type { ByteRange } from "../ports.ts";
-import type { App, Ports } from "./app.ts";
+import type { App, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { requestSignal } from "./request-signal.ts";
 import { answers, secured } from "./route-schemas.ts";
@@ -16,9 +16,13 @@ const bytesAnswer = Type.Unsafe<Readable>({
   content: { "image/*": { schema: { type: "string", format: "binary" } } },
 });
 
+const linkAnswer = Type.Null({ description: "The bytes are where Location says, for a minute." });
+const linkExpiresS = 60;
+
 /** The bytes of images: originals (or clean derivatives for others than the owner) and thumbnails. */
-export function fileRoutes(app: App, ports: Ports): void {
+export function fileRoutes(app: App, { ports, options }: Room): void {
   const onRequest = authentication(ports);
+  const send = options.downloads === "redirect" ? sendLink : sendFile;
   app.get(
     "/api/images/:id/file",
     {
@@ -27,15 +31,16 @@ export function fileRoutes(app: App, ports: Ports): void {
         operationId: "downloadImage",
         tags: ["images"],
         summary: "The file: the original for its owner, without metadata for others",
-        description: "Supports ETag (If-None-Match) and Range.",
+        description:
+          "Supports ETag (If-None-Match) and Range. A server set up so sends one on to a link of its picture store (307), good for a minute.",
         security: secured,
         params: ImageParams,
-        response: answers({ 200: bytesAnswer, 206: bytesAnswer }, [401, 404, 416, 422, 503]),
+        response: answers({ 200: bytesAnswer, 206: bytesAnswer, 307: linkAnswer }, [401, 404, 416, 422, 503]),
       },
     },
     async (request, reply) => {
       const access = { viewer: sessionOf(request).user, signal: requestSignal(reply) };
-      return sendFile(request, reply, await openFile(ports, request.params.id, access));
+      return send(request, reply, await openFile(ports, request.params.id, access));
     },
   );
 
@@ -49,16 +54,26 @@ export function fileRoutes(app: App, ports: Ports): void {
         summary: "A WebP, longest side at most 320 px",
         security: secured,
         params: ImageParams,
-        response: answers({ 200: bytesAnswer, 206: bytesAnswer }, [401, 404, 416, 422, 503]),
+        response: answers({ 200: bytesAnswer, 206: bytesAnswer, 307: linkAnswer }, [401, 404, 416, 422, 503]),
       },
     },
     async (request, reply) =>
-      sendFile(request, reply, await openThumbnail(ports, request.params.id, sessionOf(request).user)),
+      send(request, reply, await openThumbnail(ports, request.params.id, sessionOf(request).user)),
   );
 }
 
+/** Sends one on to the bucket, where it makes links; the check of who may see the file has been made by then. */
+async function sendLink(request: FastifyRequest, reply: FastifyReply, file: OpenFile): Promise<FastifyReply> {
+  // The page may connect to its own origin alone (its Content-Security-Policy): what it asks for comes from here.
+  if (request.headers["sec-fetch-site"] === "same-origin") return sendFile(request, reply, file);
+  if (matchesAny(request.headers["if-none-match"], etagOf(file))) return sendFile(request, reply, file);
+  const link = await file.link(linkExpiresS);
+  if (link === undefined) return sendFile(request, reply, file);
+  return reply.headers({ "cache-control": "no-store", vary: "sec-fetch-site" }).redirect(link, 307);
+}
+
 async function sendFile(request: FastifyRequest, reply: FastifyReply, file: OpenFile): Promise<FastifyReply> {
-  const etag = `"${file.revision}"`;
+  const etag = etagOf(file);
   reply.headers({
     etag,
     "accept-ranges": "bytes",
@@ -79,6 +94,10 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, file: Open
   if (range) reply.code(206).header("content-range", `bytes ${range.from}-${range.to}/${file.bytes}`);
   const length = range ? range.to - range.from + 1 : file.bytes;
   return reply.type(file.contentType).header("content-length", length).send(stream);
+}
+
+function etagOf({ revision }: OpenFile): string {
+  return `"${revision}"`;
 }
 
 function matchesAny(header: string | undefined, etag: string): boolean {

@@ -66,7 +66,7 @@ async function addRoutes(app: App, room: Room): Promise<void> {
   accountRoutes(app, room);
   uploadRoutes(app, room);
   imageRoutes(app, room);
-  fileRoutes(app, ports);
+  fileRoutes(app, room);
   jobRoutes(app, ports);
   jobEvents(app, ports);
   searchRoutes(app, room);

@@ -16,6 +16,8 @@ export interface OpenFile {
   /** Bytes of the whole object. */
   readonly bytes: number;
   open(range?: ByteRange): Promise<AsyncIterable<Uint8Array>>;
+  /** A link of the bucket's to the same bytes, good for so many seconds; `undefined` when it makes none. */
+  link(expiresS: number): Promise<string | undefined>;
 }
 
 type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
@@ -57,6 +59,7 @@ async function openObject(
     revision,
     bytes: await presentIn(catalog, viewed, () => bucket.size(key)),
     open: async (range) => (await presentIn(catalog, viewed, () => bucket.get(key, range ? { range } : {}))).stream,
+    link: async (expiresS) => bucket.signedUrl?.(key, { expiresS, contentType, fileName: viewed.image.file }),
   };
 }
 

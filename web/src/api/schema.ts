@@ -190,7 +190,7 @@ export interface paths {
         };
         /**
          * The file: the original for its owner, without metadata for others
-         * @description Supports ETag (If-None-Match) and Range.
+         * @description Supports ETag (If-None-Match) and Range. A server set up so sends one on to a link of its picture store (307), good for a minute.
          */
         get: operations["downloadImage"];
         put?: never;
@@ -1269,6 +1269,13 @@ export interface operations {
                     "image/*": string;
                 };
             };
+            /** @description The bytes are where Location says, for a minute. */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A problem (RFC 9457) */
             401: {
                 headers: {
@@ -1354,6 +1361,13 @@ export interface operations {
                 content: {
                     "image/*": string;
                 };
+            };
+            /** @description The bytes are where Location says, for a minute. */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457) */
             401: {
