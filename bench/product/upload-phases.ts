@@ -34,7 +34,9 @@ export async function timePhases(photographs: readonly Photograph[]): Promise<Ti
       const staged = await time("stage on disk and take its SHA-256", () =>
         staging.stage(ReadableStream.from([bytes]), { bytesMax: 2 ** 26, signal }),
       );
-      const inspection = await time("decode, fingerprint, thumbnail", () => decoder.ingest(staged.path, { signal }));
+      const inspection = await time("decode, fingerprint, features, thumbnail", () =>
+        decoder.ingest(staged.path, { signal }),
+      );
       const id = randomUUID();
       const keys = { original: `o/${id}`, thumbnail: `t/${id}` };
       await time("the note of what is put", () =>
@@ -47,7 +49,8 @@ export async function timePhases(photographs: readonly Photograph[]): Promise<Ti
         bucket.put(keys.thumbnail, { content: inspection.thumbnail }, { contentType: "image/webp" }),
       );
       const image = imageOf({ id, keys, name, owner, staged, inspection });
-      await time("the transaction", () => catalog.images.add(image, { original, thumbnail }));
+      const { features } = inspection;
+      await time("the transaction", () => catalog.images.add(image, { original, thumbnail, features }));
     }
     return Object.entries(times).map(([what, values]) => ({ what, times: values }));
   } finally {
@@ -76,7 +79,7 @@ function imageOf(
     name: string;
     owner: Image["owner"];
     staged: StagedFile;
-    inspection: Inspection;
+    inspection: Omit<Inspection, "features">;
   } & Pick<Image, "id" | "keys">,
 ): Image {
   const { inspection, staged } = what;

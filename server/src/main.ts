@@ -17,6 +17,7 @@ import { secretOf } from "./credentials/secret-file.ts";
 import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
+import { openPartIndex } from "./parts/part-worker.ts";
 import { decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
 import type { Queue } from "./ports.ts";
@@ -26,6 +27,7 @@ import { startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
 import { databaseIndex } from "./search/database-index.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
+import { noParts } from "./search/part-index.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
@@ -51,7 +53,7 @@ async function work(): Promise<void> {
   refuseUnshared(config);
   await untilStopped(async (closing) => {
     const stores = await openStores(config, closing);
-    await startBackground({ ...stores, index: noIndex }, { config, closing });
+    await startBackground({ ...stores, index: noIndex, parts: noIndex }, { config, closing });
     return "Utsuru is at work.";
   });
 }
@@ -85,27 +87,43 @@ async function untilStopped(open: (closing: Closing) => Promise<string>): Promis
 }
 
 /** What every role that touches the library works with. */
-type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "decoder" | "clock">;
+type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "decoder" | "clock"> & { readonly databaseUrl: string };
 
 async function openStores(config: Config, closing: Closing): Promise<Stores> {
   await makeDataFolder(config.dataFolder);
   const lock = lockFolder(config.dataFolder);
   closing.add(() => lock.release());
+  const databaseUrl = config.databaseUrl ?? (await openEmbedded(config, closing));
   const [catalog, bucket, staging] = await Promise.all([
-    openDatabase(config, closing),
+    openDatabase(config, databaseUrl, closing),
     openBucket(config.bucketUrl, { environment: config.bucketSettings }),
     stagingFolder(join(config.dataFolder, "staging")),
   ]);
   const decoder = decoderPool({ processes: config.decoders });
   closing.add(() => decoder.close());
-  return { catalog, bucket, staging, decoder, clock: { now: () => new Date() } };
+  return { catalog, bucket, staging, decoder, clock: { now: () => new Date() }, databaseUrl };
 }
 
 async function openPorts(config: Config, closing: Closing): Promise<Ports> {
   const stores = await openStores(config, closing);
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
-  const index = await openIndex(stores, { config, closing });
-  return { ...stores, index, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+  const { databaseUrl, ...shared } = stores;
+  const [index, parts] = await Promise.all([
+    openIndex(stores, { config, closing }),
+    openParts({ clock: stores.clock, databaseUrl }, { config, closing }),
+  ]);
+  return { ...shared, index, parts, passwords: bcryptPasswords(), tokens: joseTokens(secret) };
+}
+
+/** A server that keeps no index in memory has none for parts either: 11 kB an image. */
+async function openParts(
+  { clock, databaseUrl }: Pick<Stores, "clock" | "databaseUrl">,
+  { config, closing }: { config: Config; closing: Closing },
+): Promise<Ports["parts"]> {
+  if (config.index === "database") return noParts;
+  const parts = await openPartIndex({ clock, notice }, { databaseUrl });
+  closing.add(() => parts.close());
+  return parts;
 }
 
 async function openIndex(
@@ -122,7 +140,7 @@ async function openIndex(
   return index;
 }
 
-/** A worker holds no index: servers learn of what it takes in by the change feed. */
+/** A worker holds no index, of pictures or of parts: servers learn of what it takes in by the change feed. */
 const noIndex = { add: () => {} };
 
 /** A worker that has a database or a bucket to itself would wait for tasks that nobody can give it. */
@@ -142,8 +160,7 @@ async function makeDataFolder(path: string): Promise<void> {
   }
 }
 
-async function openDatabase(config: Config, closing: Closing): Promise<Ports["catalog"]> {
-  const url = config.databaseUrl ?? (await openEmbedded(config, closing));
+async function openDatabase(config: Config, url: string, closing: Closing): Promise<Ports["catalog"]> {
   const catalog = await openCatalog({ url, jobs: config.jobs, tries: config.taskTries, warn: notice });
   closing.add(() => catalog.close());
   return catalog;

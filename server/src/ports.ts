@@ -3,8 +3,10 @@
  * use cases ask for just the ones they need; main.ts brings the two together.
  */
 import type { Dct256 } from "@utsuru/core/dct256";
+import type { Purpose } from "@utsuru/core/features";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { Hash, HashName } from "@utsuru/core/hash-pixels";
+import type { LocalFeatures } from "@utsuru/core/local-features";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { CodeSpace } from "@utsuru/core/score";
 import type { FailureCode } from "./errors.ts";
@@ -115,11 +117,37 @@ export interface IndexEntry {
   readonly fingerprints: readonly Fingerprint[];
 }
 
+/** What is kept of an image besides what is said of it. */
+export interface StoredImage {
+  readonly original: StoredObject;
+  readonly thumbnail: StoredObject;
+  /** Without them it is one of the images that lack features. */
+  readonly features?: PackedFeatures | undefined;
+}
+
 /** What came of adding an image. */
 export type AddedImage =
   | { readonly kind: "created" }
   | { readonly kind: "given-up" }
   | { readonly kind: "duplicate"; readonly image: Image };
+
+/** Local features as they are stored: at most 8 kB, the version first (core/src/features/pack.ts). */
+export type PackedFeatures = Uint8Array;
+
+/** What the index of parts needs to know of an image. */
+export interface FeatureEntry {
+  readonly imageId: string;
+  /** 0 for a public image, else the owner's audience. */
+  readonly audience: number;
+  /** `undefined` while the image has none of this program's version. */
+  readonly features: PackedFeatures | undefined;
+}
+
+/** Local features of images. Features of another version than this program's count as none. */
+export interface Features {
+  /** Keeps features of an image in place of those it had; nothing happens when it is gone. */
+  put(imageId: string, features: PackedFeatures): Promise<void>;
+}
 
 /** Images, their data and fingerprints. */
 export interface Images {
@@ -127,7 +155,7 @@ export interface Images {
    * Makes an image of objects that were noted under its id ({@link ObjectNotes.notePut}) and put, and takes the note away. When the same owner
    * already has the same bytes, that image comes back and nothing was written, nor when the note was `given-up`.
    */
-  add(image: Image, stored: { readonly original: StoredObject; readonly thumbnail: StoredObject }): Promise<AddedImage>;
+  add(image: Image, stored: StoredImage): Promise<AddedImage>;
   /** The image, if it exists and the viewer may see it. */
   find(id: string, viewer: Viewer): Promise<Image | undefined>;
   /** Those of the ids that exist and that the viewer may see, in no order. */
@@ -150,6 +178,8 @@ export interface Images {
   remove(id: string, ownerId: string, moreKeys?: readonly string[]): Promise<{ keys: readonly string[] } | undefined>;
   /** Every image as the index needs it, in batches. */
   entries(): AsyncIterable<readonly IndexEntry[]>;
+  /** Images without local features of this program's version, in the order of their ids, after an id if one is given. */
+  lackingFeatures(page: { readonly limit: number; readonly after?: string | undefined }): Promise<readonly Image[]>;
   /** Images that the viewer may see; without one, those that everyone may see. */
   count(viewer?: Viewer): Promise<number>;
 }
@@ -212,30 +242,30 @@ export interface ObjectNotes {
 /** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */
 export type FeedPosition = string;
 
-/** An image that came, went, or is to be seen by others or found by another code than before. */
-export interface ImageChange {
+/** An image that came, went, or is to be seen by others or found by another code or other features than before. */
+export interface ImageChange<Entry = IndexEntry> {
   readonly imageId: string;
   /** What it is now; `undefined` when it is gone: ids are never given out again. */
-  readonly entry: IndexEntry | undefined;
+  readonly entry: Entry | undefined;
 }
 
 /** What a follower of the changes learns. */
-export type FeedEvent =
-  | { readonly kind: "changes"; readonly changes: readonly ImageChange[] }
+export type FeedEvent<Entry = IndexEntry> =
+  | { readonly kind: "changes"; readonly changes: readonly ImageChange<Entry>[] }
   /** Every change that was committed by `asOf` has been told; `position` is where to go on from. Comes at least every poll, also when nothing changed. */
   | { readonly kind: "reached"; readonly position: FeedPosition; readonly asOf: Date }
   /** The database no longer knows what changed since: take its position and read all entries anew. The last event. */
   | { readonly kind: "lost" };
 
-/** Changes of images by anyone who writes to the database. */
-export interface ChangeFeed {
+/** Changes of images by anyone who writes to the database, told as entries of one kind. */
+export interface ChangeFeed<Entry = IndexEntry> {
   /** Where the database stands. What is read afterwards has at least every change up to here. */
   position(): Promise<FeedPosition>;
   /**
    * Every change that is committed and not part of the position, as soon as it is there, until the signal aborts: none is left out, whatever the order in
    * which transactions end, and none is told twice, save the latest again after the database was away. Waits while the database is unavailable.
    */
-  follow(from: FeedPosition, signal: AbortSignal): AsyncIterable<FeedEvent>;
+  follow(from: FeedPosition, signal: AbortSignal): AsyncIterable<FeedEvent<Entry>>;
   /** Clears changes away that were noted before; a position from then is lost. Returns how many went. */
   prune(before: Date): Promise<number>;
 }
@@ -377,11 +407,7 @@ export interface Jobs {
    * Adds the image that a file became, and notes so, in one transaction; as {@link Images.add}, but `withdrawn` when something came of the file
    * already or it is no longer wanted: then nothing was written.
    */
-  addImage(
-    id: JobFileId,
-    image: Image,
-    stored: { readonly original: StoredObject; readonly thumbnail: StoredObject },
-  ): Promise<AddedImage | { readonly kind: "withdrawn" }>;
+  addImage(id: JobFileId, image: Image, stored: StoredImage): Promise<AddedImage | { readonly kind: "withdrawn" }>;
   /** Notes what came of a file, unless something did before. */
   settle(id: JobFileId, outcome: JobOutcome, now: Date): Promise<void>;
   /** Of files of jobs, those that still wait to be taken in, or whose job is about to be there. */
@@ -395,12 +421,21 @@ export interface Catalog {
   readonly accounts: Accounts;
   readonly images: Images;
   readonly objects: ObjectNotes;
+  readonly features: Features;
   readonly changes: ChangeFeed;
   readonly codes: CodeSearch;
   readonly jobs: Jobs;
   readonly queue: Queue;
   /** Throws `database-unavailable` unless the database answers. */
   check(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The database as the index of parts follows it. */
+export interface FeatureCatalog {
+  /** Every image that has features, in batches of a few megabytes. */
+  readonly images: { entries(): AsyncIterable<readonly FeatureEntry[]> };
+  readonly changes: ChangeFeed<FeatureEntry>;
   close(): Promise<void>;
 }
 
@@ -521,22 +556,30 @@ export interface Inspection extends Header {
   /** Fingerprints of the picture as a person sees it: EXIF turn applied, transparency on white, first frame. */
   readonly pdq: OrientedFingerprint;
   readonly dct256: Dct256;
+  /** Keypoints of parts of the picture, where they were asked for. */
+  readonly features: LocalFeatures | undefined;
 }
 
 /** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable`, `overloaded` or `shutting-down`. */
 export interface Decoder {
-  /** Header, fingerprint and codes of a file; `exact` hashes every pixel, where large pictures are otherwise shrunk as they are read. */
-  inspect(path: string, options: { readonly signal: AbortSignal; readonly exact?: boolean }): Promise<Inspection>;
+  /**
+   * Header, fingerprint and codes of a file, and its local features for a purpose; `exact` hashes every pixel, where large pictures are
+   * otherwise shrunk as they are read.
+   */
+  inspect(
+    path: string,
+    options: { readonly signal: AbortSignal; readonly exact?: boolean; readonly features?: Purpose | undefined },
+  ): Promise<Inspection>;
   /** The named hashes of every pixel of a file, for the command line. */
   hash(
     path: string,
     options: { readonly names: readonly HashName[]; readonly signal: AbortSignal },
   ): Promise<Header & { readonly hashes: Partial<Record<HashName, Hash>> }>;
-  /** The same as `inspect`, and a WebP whose longest side is at most 320 px, without metadata. */
+  /** What is kept of a picture: the same as `inspect`, its features packed to be stored, and a WebP whose longest side is at most 320 px, without metadata. */
   ingest(
     path: string,
     options: { readonly signal: AbortSignal },
-  ): Promise<Inspection & { readonly thumbnail: Uint8Array }>;
+  ): Promise<Omit<Inspection, "features"> & { readonly features: PackedFeatures; readonly thumbnail: Uint8Array }>;
   /** The picture encoded anew in its own format, pixels turned upright, without metadata: safe to hand to strangers. */
   derive(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array>;
   close(): Promise<void>;

@@ -46,17 +46,18 @@ let kernel: FeatureSteps | undefined;
  * Keypoints of a picture and their descriptors.
  *
  * For storing, the 174 best; for a query up to 400, and those with two dominant directions in both. Any size is taken; 512 px on the
- * longest side is enough. The same pixels give the same bits on every engine.
+ * longest side is enough. The same pixels give the same bits on every engine. `shape`: the picture's own sides, where the pixels are
+ * stretched to others.
  * @throws RangeError when WebAssembly's memory does not suffice for the picture.
  */
 export function extractFeatures(
   pixels: Pixels,
-  options: { purpose?: Purpose; steps?: FeatureSteps } = {},
+  options: { purpose?: Purpose; steps?: FeatureSteps; shape?: Pick<Pixels, "width" | "height"> } = {},
 ): LocalFeatures {
   kernel ??= kernelSteps({ orbits, projections });
   const steps = options.steps ?? kernel;
   const limits = limitsOf[options.purpose ?? "store"];
-  const size = workingSize(pixels);
+  const size = workingSize(options.shape ?? pixels);
   const grey = greyOf(pixels);
   const blobs = steps.detect(grey, { ...size, floor: limits.floor }).map((blob): Place => {
     const levelWidth = levelLength(size.width, blob.level);
@@ -115,7 +116,7 @@ function stepWithin(fraction: number): number {
   return 1 + exponent * (1 + (exponent / 2) * (1 + (exponent / 3) * (1 + exponent / 4)));
 }
 
-function workingSize({ width, height }: Pixels): { width: number; height: number } {
+function workingSize({ width, height }: Pick<Pixels, "width" | "height">): { width: number; height: number } {
   const factor = Math.min(enlargementMax, workingSide / Math.max(width, height));
   return { width: workingLength(width * factor), height: workingLength(height * factor) };
 }

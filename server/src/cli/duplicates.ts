@@ -75,7 +75,7 @@ async function read(decoder: Decoder, file: string): Promise<Reading> {
     const { picture, probes } = await queryOfFile(
       { decoder },
       { path: file, sha256, bytes },
-      new AbortController().signal,
+      { features: undefined, signal: new AbortController().signal },
     );
     if (!picture) throw new Error("the query of a file has a picture");
     const { width, height } = picture;

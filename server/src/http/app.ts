@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { Bucket, Catalog, Clock, Decoder, Passwords, Staging, Tokens } from "../ports.ts";
+import type { PartIndex } from "../search/part-index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 
 /** Everything that the HTTP calls work with. */
@@ -19,6 +20,7 @@ export interface Ports {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly index: SearchIndex;
+  readonly parts: PartIndex;
 }
 
 /** What may be set about HTTP. */

@@ -3,7 +3,7 @@ import type { App, Ports } from "./app.ts";
 import { queueMetrics } from "./queue-metrics.ts";
 
 /** GET /metrics for Prometheus: the process, how long each call took, how many public images the index holds, and what the queue has to do. */
-export function metrics(app: App, ports: Pick<Ports, "index" | "catalog">): void {
+export function metrics(app: App, ports: Pick<Ports, "index" | "parts" | "catalog">): void {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const seconds = new Histogram({
@@ -28,7 +28,7 @@ export function metrics(app: App, ports: Pick<Ports, "index" | "catalog">): void
     help: "For how long at most the search index has missed a change of the database",
     registers: [registry],
     collect() {
-      this.set(ports.index.lagMs() / 1000);
+      this.set(Math.max(ports.index.lagMs(), ports.parts.lagMs()) / 1000);
     },
   });
   queueMetrics(registry, ports.catalog.queue);

@@ -6,7 +6,7 @@ const Status = Type.Object({ status: Type.Literal("ok") });
 const checkTimeoutMs = 5_000;
 
 /** For those who run the server: is it alive, and can it do its work? */
-export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket" | "index">): void {
+export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket" | "index" | "parts">): void {
   app.get(
     "/healthz",
     {
@@ -33,6 +33,7 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
       const signal = AbortSignal.timeout(checkTimeoutMs);
       await Promise.all([ports.catalog.check(signal), ports.bucket.check(signal)]);
       ports.index.check();
+      ports.parts.check();
       return { status: "ok" as const };
     },
   );

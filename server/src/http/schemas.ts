@@ -3,6 +3,7 @@ import { orientations } from "@utsuru/core/orientations";
 import Type, { type Static, type TSchema } from "typebox";
 import { failureCodes } from "../errors.ts";
 import type { JobState } from "../ports.ts";
+import type { Stages } from "../search/search.ts";
 
 /**
  * The shapes of the API, each once: Fastify validates by them, serialises by them, and GET /openapi.json describes by them.
@@ -259,9 +260,18 @@ export const SearchQuery = Type.Object(
   {
     minScore: Type.Number({ minimum: 0, maximum: 100, default: 0 }),
     limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+    stages: Type.Unsafe<Stages>({
+      type: "string",
+      enum: ["global", "all"],
+      default: "all",
+      description: "global: compare whole pictures alone, which costs less. all: look for parts too.",
+    }),
   },
   strict,
 );
+
+const percentOf = (what: string) =>
+  Type.Optional(Type.Number({ minimum: 0, maximum: 100, description: `How much of ${what} the other picture shows.` }));
 
 const MatchSchema = Type.Object(
   {
@@ -269,20 +279,44 @@ const MatchSchema = Type.Object(
     verdict: Type.Unsafe<"exact" | "copy" | "partial">({
       type: "string",
       enum: ["exact", "copy", "partial"],
-      description: "exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart.",
+      description:
+        "exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart. partial: a part of one picture is a part of the other.",
     }),
-    score: Type.Number({ minimum: 0, maximum: 100, description: "100 · max(0, 1 − distance / 128)." }),
+    score: Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description:
+        "100 for equal bytes. Of fingerprints 100 · max(0, 1 − distance / 128), of parts 100 − 25 / (evidence relative to the least that is called a match); where both speak for an image, the higher. 75 is the least in either.",
+    }),
     distance: Type.Integer({
       minimum: 0,
       maximum: 256,
-      description: "Differing bits of the nearest fingerprints, PDQ or dct256.",
+      description: "Differing bits of the nearest fingerprints, PDQ or dct256; of partial matches it may exceed 31.",
     }),
     distanceMax: Type.Literal(256),
     orientation: Type.Unsafe<(typeof orientations)[number]>({
       ...Orientation,
-      description: "What was done to the stored image to get the query; rotations are clockwise.",
+      description:
+        "What was done to the stored image to get the query; rotations are clockwise. Of partial matches the nearest of the eight.",
     }),
     inverted: Type.Boolean({ description: "Whether the query is also a negative of the stored image." }),
+    transform: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 6,
+        maxItems: 6,
+        description:
+          "[a, b, c, d, e, f]: the query's pixel (x, y) lies on the stored image's (a·x + b·y + c, d·x + e·y + f), both upright. This and what follows is there where local features align the two.",
+      }),
+    ),
+    queryOverlapPercent: percentOf("the query"),
+    targetOverlapPercent: percentOf("the stored image"),
+    inliers: Type.Optional(Type.Integer({ minimum: 0, description: "Keypoints that agree in looks and place." })),
+    description: Type.Optional(
+      Type.String({
+        description: "What was done to the stored image to get the query, in words.",
+        examples: ["mirrored, turned 8°, cropped to 62 %"],
+      }),
+    ),
   },
   { $id: "Match", ...strict },
 );
@@ -308,6 +342,12 @@ const QueryInfo = named(QueryInfoSchema);
 export const SearchAnswer = Type.Object(
   {
     query: QueryInfo,
+    stages: Type.Unsafe<Stages>({
+      type: "string",
+      enum: ["global", "all"],
+      description:
+        "What was looked at: global where parts were not asked for, the query has no features (a bare fingerprint, too little detail), or this server keeps none.",
+    }),
     index: Type.Object(
       {
         images: Type.Integer({ description: "Images that were searched: your own and public ones." }),
@@ -320,7 +360,9 @@ export const SearchAnswer = Type.Object(
       strict,
     ),
     matches: Type.Array(Match, { description: "Best first." }),
-    truncated: Type.Boolean({ description: "Whether there are more matches than `limit`." }),
+    truncated: Type.Boolean({
+      description: "Whether there are more matches than `limit`, or, of partial ones, may be more than were looked at.",
+    }),
   },
   strict,
 );

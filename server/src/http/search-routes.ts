@@ -1,3 +1,4 @@
+import type { Purpose } from "@utsuru/core/features";
 import { fromHex } from "@utsuru/core/fingerprint";
 import type { Orientation } from "@utsuru/core/orientations";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -6,7 +7,7 @@ import { Failure } from "../errors.ts";
 import type { Viewer } from "../ports.ts";
 import { compare } from "../search/compare.ts";
 import { type Query, queryOfFile, queryOfFingerprint, queryOfImage } from "../search/query.ts";
-import { search } from "../search/search.ts";
+import { type Stages, search } from "../search/search.ts";
 import type { App, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { withForm } from "./receive-form.ts";
@@ -26,6 +27,7 @@ import { compareView, searchView } from "./views.ts";
 
 type FingerprintInput = Extract<Static<typeof SearchBody>, { fingerprint: unknown }>["fingerprint"];
 type Access = { readonly viewer: Viewer; readonly signal: AbortSignal };
+type Wanted = Access & { readonly features: Purpose | undefined };
 
 const problems = [400, 401, 404, 408, 413, 415, 422, 503, 507];
 
@@ -46,7 +48,8 @@ function searchRoute(app: App, room: Room): void {
         operationId: "search",
         tags: ["search"],
         summary: "Every copy of a picture, best first",
-        description: "Send a form with one part `image`, or JSON with a fingerprint or the id of a stored image.",
+        description:
+          "Send a form with one part `image`, or JSON with a fingerprint or the id of a stored image. Whole pictures are compared by their fingerprints, and parts (crops, screenshots, collages, free turns) by local features; a bare fingerprint finds whole pictures alone.",
         security: secured,
         querystring: SearchQuery,
         body: bodies({ json: SearchBody, form: SearchForm }),
@@ -55,16 +58,18 @@ function searchRoute(app: App, room: Room): void {
     },
     async (request, reply) => {
       const access = accessOf(request, reply);
+      const features = queryFeatures(room, request.query);
       const query = request.isMultipart()
-        ? (await queriesOfForm(request, room, { count: 1, ...access }))[0]
-        : await queryOfBody(room, jsonOf(request), access);
+        ? (await queriesOfForm(request, room, { features: [features], ...access }))[0]
+        : await queryOfBody(room, jsonOf(request), { ...access, features });
       if (!query) throw new Error("a form of one file gives one query");
-      return searchView(await search(room.ports, query, { ...request.query, viewer: access.viewer }));
+      return searchView(await search(room.ports, query, { ...request.query, ...access }));
     },
   );
 }
 
-function similarRoute(app: App, { ports }: Room): void {
+function similarRoute(app: App, room: Room): void {
+  const { ports } = room;
   const onRequest = authentication(ports);
   app.get(
     "/api/images/:id/similar",
@@ -82,8 +87,9 @@ function similarRoute(app: App, { ports }: Room): void {
     },
     async (request, reply) => {
       const access = accessOf(request, reply);
-      const query = await queryOfImage(ports, request.params.id, access);
-      return searchView(await search(ports, query, { ...request.query, viewer: access.viewer }));
+      const features = queryFeatures(room, request.query);
+      const query = await queryOfImage(ports, request.params.id, { ...access, features });
+      return searchView(await search(ports, query, { ...request.query, ...access }));
     },
   );
 }
@@ -108,7 +114,7 @@ function compareRoute(app: App, room: Room): void {
     async (request, reply) => {
       const access = accessOf(request, reply);
       const [a, b] = request.isMultipart()
-        ? await queriesOfForm(request, room, { count: 2, ...access })
+        ? await queriesOfForm(request, room, { features: ["query", "store"], ...access })
         : await queriesOfBody(room, jsonOf(request), access);
       if (!a || !b) throw new Error("a form of two files gives two queries");
       return compareView(compare(a, b), a, b);
@@ -120,15 +126,22 @@ function accessOf(request: FastifyRequest, reply: FastifyReply): Access {
   return { viewer: sessionOf(request).user, signal: requestSignal(reply) };
 }
 
+/** What a search extracts from its picture; nothing where nobody would look at it. */
+function queryFeatures({ ports }: Room, { stages }: { readonly stages: Stages }): Purpose | undefined {
+  return stages === "all" && ports.parts.isServing ? "query" : undefined;
+}
+
+/** The queries of a form's files, as many as there are purposes of their features. */
 function queriesOfForm(
   request: FastifyRequest,
   { ports, options }: Room,
-  what: { count: number; signal: AbortSignal },
+  what: { features: readonly (Purpose | undefined)[]; signal: AbortSignal },
 ): Promise<Query[]> {
-  const { count, signal } = what;
+  const { features, signal } = what;
+  const count = features.length;
   const rules = { filesMin: count, filesMax: count, bytesMax: options.uploadBytesMax, fields: [] };
   return withForm(request, { staging: ports.staging, rules, signal }, ({ files }) =>
-    Promise.all(files.map(({ file }) => queryOfFile(ports, file, signal))),
+    Promise.all(files.map(({ file }, i) => queryOfFile(ports, file, { features: features[i], signal }))),
   );
 }
 
@@ -139,14 +152,17 @@ function jsonOf<T>({ body }: { readonly body: T | undefined }): T {
 }
 
 async function queriesOfBody(room: Room, { a, b }: Static<typeof CompareBody>, access: Access): Promise<Query[]> {
-  return [await querySide(room, a, access), await querySide(room, b, access)];
+  return [
+    await querySide(room, a, { ...access, features: "query" }),
+    await querySide(room, b, { ...access, features: "store" }),
+  ];
 }
 
-function queryOfBody({ ports }: Room, body: Static<typeof SearchBody>, access: Access): Promise<Query> | Query {
+function queryOfBody({ ports }: Room, body: Static<typeof SearchBody>, access: Wanted): Promise<Query> | Query {
   return "imageId" in body ? queryOfImage(ports, body.imageId, access) : queryOfInput(body.fingerprint);
 }
 
-function querySide({ ports }: Room, side: Static<typeof CompareBody>["a"], access: Access): Promise<Query> | Query {
+function querySide({ ports }: Room, side: Static<typeof CompareBody>["a"], access: Wanted): Promise<Query> | Query {
   const isId = typeof side === "string" && side.includes("-");
   return isId ? queryOfImage(ports, side, access) : queryOfInput(side);
 }

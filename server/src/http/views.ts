@@ -69,6 +69,7 @@ export function jobView(job: JobWithResults): JobView {
 export function searchView(result: SearchResult): SearchView {
   return {
     query: queryView(result.query),
+    stages: result.stages,
     index: result.index,
     matches: result.matches.map(({ image, ...evidence }) => matchView(evidence, image)),
     truncated: result.truncated,
@@ -82,8 +83,18 @@ export function compareView(comparison: Comparison, a: Query, b: Query): Static<
   return { match, distance, distanceMax, orientation, inverted, a: queryView(a), b: queryView(b) };
 }
 
-function matchView({ verdict, score, distance, orientation, inverted }: Evidence, image: Image | undefined): MatchView {
-  return { image: image ? imageView(image) : null, verdict, score, distance, distanceMax, orientation, inverted };
+function matchView({ alignment, ...evidence }: Evidence, image: Image | undefined): MatchView {
+  const { verdict, score, distance, orientation, inverted } = evidence;
+  const whole: MatchView = {
+    image: image ? imageView(image) : null,
+    verdict,
+    score,
+    distance,
+    distanceMax,
+    orientation,
+    inverted,
+  };
+  return alignment ? { ...whole, ...alignment, transform: [...alignment.transform] } : whole;
 }
 
 function queryView(query: Query): SearchView["query"] {

@@ -1,10 +1,11 @@
 import { Failure } from "../errors.ts";
 import type { Bucket, Catalog, User } from "../ports.ts";
+import type { PartIndex } from "../search/part-index.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { deleteObjects } from "./delete-objects.ts";
 import { derivativeKey } from "./image-keys.ts";
 
-type Ports = { catalog: Catalog; bucket: Bucket; index: SearchIndex };
+type Ports = { catalog: Catalog; bucket: Bucket; index: SearchIndex; parts: PartIndex };
 
 /**
  * Removes the owner's image from lists, search and the bucket. Once answered it is gone; objects that the bucket could not
@@ -16,5 +17,6 @@ export async function deleteImage(ports: Ports, imageId: string, owner: User): P
   const removed = image && (await ports.catalog.images.remove(imageId, owner.id, [derivativeKey(image)]));
   if (!removed) throw new Failure("not-found", "There is no such image.");
   ports.index.remove(imageId);
+  ports.parts.remove(imageId);
   await Promise.allSettled([deleteObjects(ports, removed.keys)]);
 }

@@ -8,12 +8,14 @@ import type {
   Images,
   Inspection,
   ObjectNotes,
+  PackedFeatures,
   StagedFile,
   StoredObject,
   User,
   Visibility,
 } from "../ports.ts";
-import type { SearchIndex } from "../search/search-index.ts";
+import type { PartIndex } from "../search/part-index.ts";
+import { audienceOf, type SearchIndex } from "../search/search-index.ts";
 import { discardObjects } from "./discard-objects.ts";
 import { imageKeys } from "./image-keys.ts";
 import { mediaTypes } from "./media-types.ts";
@@ -44,10 +46,11 @@ export interface UploadPorts {
   readonly decoder: Pick<Decoder, "ingest">;
   readonly clock: Clock;
   readonly index: Pick<SearchIndex, "add">;
+  readonly parts: Pick<PartIndex, "add">;
 }
 
 /**
- * Keeps a picture: decode, bytes to the bucket, then one transaction, then the index; durable and findable once answered.
+ * Keeps a picture: decode, bytes to the bucket, then one transaction, then the indexes; durable and findable once answered.
  * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept,
  * unless the transaction was committed before the database went away.
  */
@@ -56,21 +59,23 @@ export async function uploadImage(ports: UploadPorts, submission: Submission, si
   if (present) return { kind: "duplicate", image: present };
   const inspection = await ports.decoder.ingest(submission.file.path, { signal });
   const image = describe(submission, inspection, ports.clock.now());
-  return keep(ports, { image, file: submission.file, thumbnail: inspection.thumbnail }, signal);
+  const { features, thumbnail } = inspection;
+  return keep(ports, { image, file: submission.file, thumbnail, features }, signal);
 }
 
 /** Objects before the row: a crash in between leaves objects that are noted, never a row without its bytes. */
 async function keep(
   ports: UploadPorts,
-  what: { image: Image; file: StagedFile; thumbnail: Uint8Array },
+  what: { image: Image; file: StagedFile; thumbnail: Uint8Array; features: PackedFeatures },
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const { image } = what;
+  const { image, features } = what;
   const note = { id: image.id, imageId: image.id, keys: Object.values(image.keys) };
   const stored = await putObjects(ports, note, { signal, put: (limited) => putBoth(ports.bucket, what, limited) });
-  const added = await ports.catalog.images.add(image, stored);
+  const added = await ports.catalog.images.add(image, { ...stored, features });
   if (added.kind === "created") {
     ports.index.add(image);
+    ports.parts.add({ imageId: image.id, audience: audienceOf(image), features });
     return { kind: "created", image };
   }
   await discardObjects(ports.bucket, note.keys);
@@ -112,7 +117,7 @@ function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder
   };
 }
 
-function fingerprintsOf({ pdq, dct256 }: Inspection): Image["fingerprints"] {
+function fingerprintsOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
   const all = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
   return all.map(({ fingerprint }) => fingerprint);
 }

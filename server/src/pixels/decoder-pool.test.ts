@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, type TestContext, test } from "node:test";
 import { hammingDistance } from "@utsuru/core/distance";
+import { unpackFeatures } from "@utsuru/core/pack-features";
+import { comparePictures } from "@utsuru/core/partial-copies";
 import { pdq } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
 import sharp from "sharp";
@@ -137,6 +139,19 @@ for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     assert.ok(hammingDistance(small.pdq.fingerprint.code, exact.pdq.fingerprint.code) <= 31);
   });
 }
+
+test("local features are those of the picture's own shape, stretched as it may be read, and none unless asked for", async (t) => {
+  const [small, large] = [await encode(draw(1000, 500), "jpeg"), await encode(draw(3000, 1500), "jpeg")];
+  assert.equal((await inspect(t, small)).features, undefined);
+  const path = await fileOf(t, large);
+  const { features: query } = await pool.inspect(path, { signal, features: "query" });
+  const stored = unpackFeatures((await pool.ingest(await fileOf(t, small), { signal })).features);
+  assert.ok(query?.margins && stored);
+  assert.deepEqual([query.width, query.height, stored.width, stored.height], [512, 256, 512, 256]);
+  const match = comparePictures(query, stored);
+  assert.ok(match && match.inliers >= 10, `${match?.inliers} inliers`);
+  for (const [i, value] of [1, 0, 0, 0, 1, 0].entries()) assert.ok(Math.abs((match.transform[i] ?? 9) - value) < 3);
+});
 
 test("an exact hash is that of every pixel, however large the picture is", async (t) => {
   const file = await draw(1700, 1200).png({ compressionLevel: 1 }).toBuffer();

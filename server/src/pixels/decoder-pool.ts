@@ -41,8 +41,8 @@ export function decoderPool({
   const limits = { processes, timeoutMs, memoryMaxBytes, queueMax, jobsMax, idleMemoryMaxBytes, program };
   const pool = new ProcessPool(limits);
   return {
-    inspect: async (path, { signal, exact = false }) => {
-      const done = await pool.run({ kind: "inspect", path, exact }, signal);
+    inspect: async (path, { signal, exact = false, features }) => {
+      const done = await pool.run({ kind: "inspect", path, exact, features }, signal);
       if (done.job !== "inspect") throw new Error(`asked to inspect, the decoder did ${done.job}`);
       return done.inspection;
     },
@@ -54,7 +54,7 @@ export function decoderPool({
     ingest: async (path, { signal }) => {
       const done = await pool.run({ kind: "ingest", path }, signal);
       if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
-      return { ...done.inspection, thumbnail: done.thumbnail };
+      return done.ingested;
     },
     derive: async (path, { signal }) => {
       const done = await pool.run({ kind: "derive", path }, signal);

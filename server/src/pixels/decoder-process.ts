@@ -1,6 +1,9 @@
 /** What runs in a decoding process: one job at a time, asked for and answered over IPC. */
 import { dct256 } from "@utsuru/core/dct256";
+import { extractFeatures, type Purpose } from "@utsuru/core/features";
 import { hashPixels } from "@utsuru/core/hash-pixels";
+import type { LocalFeatures } from "@utsuru/core/local-features";
+import { packFeatures } from "@utsuru/core/pack-features";
 import { pdq } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
 import { Failure } from "../errors.ts";
@@ -17,7 +20,8 @@ async function perform(job: Job): Promise<Yield> {
   switch (job.kind) {
     case "inspect": {
       const pixels = await readPixels(picture, { exact: job.exact });
-      return { kind: "done", job: "inspect", inspection: inspect(picture, pixels) };
+      const features = job.features && featuresOf(picture, pixels, job.features);
+      return { kind: "done", job: "inspect", inspection: { ...hashesOf(picture, pixels), features } };
     }
     case "hash": {
       const hashes = hashPixels(await readPixels(picture, { exact: true }), job.names);
@@ -25,16 +29,22 @@ async function perform(job: Job): Promise<Yield> {
     }
     case "ingest": {
       const pixels = await readPixels(picture);
+      const features = packFeatures(featuresOf(picture, pixels, "store"));
       const thumbnail = await makeThumbnail(pixels, picture.header);
-      return { kind: "done", job: "ingest", inspection: inspect(picture, pixels), thumbnail };
+      return { kind: "done", job: "ingest", ingested: { ...hashesOf(picture, pixels), features, thumbnail } };
     }
     case "derive":
       return { kind: "done", job: "derive", picture: await makeDerivative(picture) };
   }
 }
 
-function inspect({ header }: Picture, pixels: Pixels): Inspection {
+function hashesOf({ header }: Picture, pixels: Pixels): Omit<Inspection, "features"> {
   return { ...header, pdq: pdq(pixels), dct256: dct256(pixels) };
+}
+
+/** Features in the picture's own shape, from the pixels that are hashed, stretched as they may be. */
+function featuresOf({ header }: Picture, pixels: Pixels, purpose: Purpose): LocalFeatures {
+  return extractFeatures(pixels, { purpose, shape: header });
 }
 
 async function answer(job: Job): Promise<Answer> {

@@ -1,12 +1,19 @@
+import type { Purpose } from "@utsuru/core/features";
 import type { HashName } from "@utsuru/core/hash-pixels";
 import type { FailureCode } from "../errors.ts";
 import type { Decoder, Inspection } from "../ports.ts";
 
 type Hashed = Awaited<ReturnType<Decoder["hash"]>>;
+type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
 
-/** What a decoding process is asked to do with a file. `exact` hashes every pixel, however large the picture is. */
+/** What a decoding process is asked to do with a file. `exact` hashes every pixel, however large the picture is; `features` are extracted for a purpose or not at all. */
 export type Job =
-  | { readonly kind: "inspect"; readonly path: string; readonly exact: boolean }
+  | {
+      readonly kind: "inspect";
+      readonly path: string;
+      readonly exact: boolean;
+      readonly features: Purpose | undefined;
+    }
   | { readonly kind: "hash"; readonly path: string; readonly names: readonly HashName[] }
   | { readonly kind: "ingest"; readonly path: string }
   | { readonly kind: "derive"; readonly path: string };
@@ -15,7 +22,7 @@ export type Job =
 export type Yield =
   | { readonly kind: "done"; readonly job: "inspect"; readonly inspection: Inspection }
   | { readonly kind: "done"; readonly job: "hash"; readonly hashed: Hashed }
-  | { readonly kind: "done"; readonly job: "ingest"; readonly inspection: Inspection; readonly thumbnail: Uint8Array }
+  | { readonly kind: "done"; readonly job: "ingest"; readonly ingested: Ingested }
   | { readonly kind: "done"; readonly job: "derive"; readonly picture: Uint8Array };
 
 /** Why a job yields nothing. `unreadable`: the file could not be read; `error`: a programmer's mistake. */

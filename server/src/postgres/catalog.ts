@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../errors.ts";
-import type { Catalog } from "../ports.ts";
+import type { Catalog, FeatureCatalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { codeSearchIn } from "./code-search.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+import { entriesOf } from "./entries.ts";
 import { asFailure, reasonOf } from "./failures.ts";
+import { featureEntriesIn, featureEntriesOf, featuresIn } from "./features.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
 import { migrate } from "./migrate.ts";
@@ -44,8 +46,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   return {
     accounts: accountsIn(database),
     images: imagesIn(database, { announce, putMsMax }),
+    features: featuresIn(database, announce),
     objects: objectNotesIn(database, putMsMax),
-    changes: changeFeedIn(database, wakeUps),
+    changes: changeFeedIn({ database, wakeUps, entriesOf }),
     codes: codeSearchIn(database, () => openDatabase(maintenance(options))),
     jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),
     queue,
@@ -65,6 +68,22 @@ async function openQueueOf(database: Database, options: QueueOptions): Promise<T
     const reason = reasonOf(asFailure(cause));
     throw reason ? new StartError(reason.sentence, { cause }) : cause;
   }
+}
+
+/** Changes come with their features, 8 kB each: so many are looked up at once. */
+const featurePageSize = 500;
+
+/** Opens what the index of parts follows, in a database that has the newest schema. */
+export function openFeatureCatalog({ url }: { readonly url: string }): FeatureCatalog {
+  const database = openDatabase({ url, connectionsMax: 2 });
+  const wakeUps = listenForChanges(url);
+  return {
+    images: { entries: () => featureEntriesIn(database) },
+    changes: changeFeedIn({ database, wakeUps, entriesOf: featureEntriesOf }, { pageSize: featurePageSize }),
+    close: async () => {
+      await Promise.all([wakeUps.close(), database.close()]);
+    },
+  };
 }
 
 async function migrateWhenItAnswers({ patienceMs = 30_000, ...options }: CatalogOptions): Promise<void> {

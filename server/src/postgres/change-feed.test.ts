@@ -6,6 +6,7 @@ import { serverDatabases, testDatabase } from "../../test/support/database.ts";
 import type { ChangeFeed, FeedPosition, ImageChange } from "../ports.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { type Connection, type Database, openDatabase } from "./database.ts";
+import { entriesOf } from "./entries.ts";
 import { insertImages, insertUser } from "./testing/sample-images.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
 
@@ -23,7 +24,12 @@ async function arrange(t: TestContext, newDatabase: NewDatabase, pollMs = 20): P
   const database = openDatabase({ url, connectionsMax: 25 });
   const wakeUps = listenForChanges(url);
   t.after(() => Promise.all([wakeUps.close(), database.close()]));
-  return { url, database, feed: changeFeedIn(database, wakeUps, { pollMs }), owner: await insertUser(database) };
+  return {
+    url,
+    database,
+    feed: changeFeedIn({ database, wakeUps, entriesOf }, { pollMs }),
+    owner: await insertUser(database),
+  };
 }
 
 /** One who follows a feed from a position on and writes down what is told. */

@@ -1,12 +1,11 @@
 import { Failure } from "../errors.ts";
 import type { ChangeFeed, FeedEvent, FeedPosition, ImageChange } from "../ports.ts";
 import type { Connection } from "./database.ts";
-import { entriesOf } from "./entries.ts";
 import { type DatabaseState, parsePosition, rewind, stateSql, toPosition, unseenBy } from "./feed-position.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
 const standardPollMs = 1_000;
-const pageSize = 5_000;
+const standardPageSize = 5_000;
 const zeroId = "00000000-0000-0000-0000-000000000000";
 
 /**
@@ -15,27 +14,39 @@ const zeroId = "00000000-0000-0000-0000-000000000000";
  * Snapshots, not the numbers of a sequence: numbers are given out in another order than transactions commit in, so that who
  * remembers the highest number misses a lower one that commits later. A snapshot also knows which transactions were still under way.
  */
-export function changeFeedIn(
-  database: Connection,
-  wakeUps: WakeUps,
-  { pollMs = standardPollMs }: { readonly pollMs?: number } = {},
-): ChangeFeed {
+export function changeFeedIn<Entry>(
+  ports: FeedPorts<Entry>,
+  {
+    pollMs = standardPollMs,
+    pageSize = standardPageSize,
+  }: { readonly pollMs?: number; readonly pageSize?: number } = {},
+): ChangeFeed<Entry> {
+  const { database } = ports;
   return {
     position: async () => toPosition(await readState(database)),
-    follow: (from, signal) => follow({ database, wakeUps, pollMs }, from, signal),
+    follow: (from, signal) => follow({ ...ports, pollMs, pageSize }, from, signal),
     prune: (before) => prune(database, before),
   };
 }
 
-async function* follow(
-  ports: { readonly database: Connection; readonly wakeUps: WakeUps; readonly pollMs: number },
+/** What a feed reads from; `entriesOf` looks up what changed images are now. */
+interface FeedPorts<Entry> {
+  readonly database: Connection;
+  readonly wakeUps: WakeUps;
+  readonly entriesOf: (on: Connection, imageIds: readonly string[]) => Promise<ReadonlyMap<string, Entry>>;
+}
+
+type Reading<Entry> = Omit<FeedPorts<Entry>, "wakeUps"> & { readonly pageSize: number };
+
+async function* follow<Entry>(
+  ports: FeedPorts<Entry> & { readonly pollMs: number; readonly pageSize: number },
   from: FeedPosition,
   signal: AbortSignal,
-): AsyncIterable<FeedEvent> {
+): AsyncIterable<FeedEvent<Entry>> {
   let position = from;
   while (!signal.aborted) {
     try {
-      for await (const event of readOnce(ports.database, position)) {
+      for await (const event of readOnce(ports, position)) {
         if (event.kind === "reached") position = event.position;
         yield event;
         if (event.kind === "lost") return;
@@ -49,13 +60,14 @@ async function* follow(
 }
 
 /** All that was committed since the position, then the position reached; or that the position is of no use. */
-async function* readOnce(on: Connection, from: FeedPosition): AsyncIterable<FeedEvent> {
+async function* readOnce<Entry>(reading: Reading<Entry>, from: FeedPosition): AsyncIterable<FeedEvent<Entry>> {
+  const { database: on } = reading;
   const asOf = new Date();
   const now = await readState(on);
   const since = startingPoint(from, now);
   if (since === undefined) return yield { kind: "lost" };
   if (since !== now.snapshot) {
-    for await (const changes of readChanges(on, { since, until: now.snapshot })) {
+    for await (const changes of readChanges(reading, { since, until: now.snapshot })) {
       yield { kind: "changes", changes };
     }
     // Asked afterwards: nothing that was to be read can have been cleared away unnoticed in the meantime.
@@ -93,14 +105,17 @@ interface ChangeRow {
   readonly image_id: string;
 }
 
-async function* readChanges(on: Connection, range: Range): AsyncIterable<ImageChange[]> {
+async function* readChanges<Entry>(
+  { database, entriesOf, pageSize }: Reading<Entry>,
+  range: Range,
+): AsyncIterable<ImageChange<Entry>[]> {
   let after: ChangeRow = { transaction: "0", image_id: zeroId };
   for (;;) {
-    const rows = await readPage(on, range, after);
+    const rows = await readPage(database, { ...range, limit: pageSize }, after);
     const last = rows.at(-1);
     if (!last) return;
     const ids = rows.map((row) => row.image_id);
-    const entries = await entriesOf(on, ids);
+    const entries = await entriesOf(database, ids);
     yield ids.map((imageId) => ({ imageId, entry: entries.get(imageId) }));
     if (rows.length < pageSize) return;
     after = last;
@@ -111,22 +126,26 @@ async function* readChanges(on: Connection, range: Range): AsyncIterable<ImageCh
  * Two reads of the index, and not one range from the oldest transaction under way: that may be hours old, and the range then long.
  * Each with its own order and limit, else PostgreSQL sorts all that is left for every page.
  */
-async function readPage(on: Connection, { since, until }: Range, after: ChangeRow): Promise<ChangeRow[]> {
+async function readPage(
+  on: Connection,
+  { since, until, limit }: Range & { readonly limit: number },
+  after: ChangeRow,
+): Promise<ChangeRow[]> {
   const { inProgress, xmax } = unseenBy(since);
   return on.query<ChangeRow>(
     `select transaction::text, image_id from (
        (select transaction, image_id from image_changes
         where transaction = any ($1::xid8[]) and (transaction, image_id) > ($3::xid8, $4::uuid)
           and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
-        order by transaction, image_id limit ${pageSize})
+        order by transaction, image_id limit $6)
        union all
        (select transaction, image_id from image_changes
         where transaction >= $2::xid8 and (transaction, image_id) > ($3::xid8, $4::uuid)
           and pg_visible_in_snapshot(transaction, $5::pg_snapshot)
-        order by transaction, image_id limit ${pageSize})
+        order by transaction, image_id limit $6)
      ) as changed
-     order by changed.transaction, changed.image_id limit ${pageSize}`,
-    [inProgress, xmax, after.transaction, after.image_id, until],
+     order by changed.transaction, changed.image_id limit $6`,
+    [inProgress, xmax, after.transaction, after.image_id, until, limit],
   );
 }
 

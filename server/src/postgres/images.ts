@@ -1,5 +1,6 @@
 import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
-import type { AddedImage, Image, Images, Page, StoredObject, Viewer } from "../ports.ts";
+import { featuresVersion } from "@utsuru/core/local-features";
+import type { AddedImage, Image, Images, Page, StoredImage, StoredObject, Viewer } from "../ports.ts";
 import { inBatches } from "./batching.ts";
 import type { Connection, Database } from "./database.ts";
 import { entriesIn } from "./entries.ts";
@@ -38,6 +39,7 @@ export function imagesIn(database: Database, { announce, putMsMax }: ImageTerms)
       return removed;
     },
     entries: () => entriesIn(database),
+    lackingFeatures: (page) => lackingFeatures(database, page),
     count: (viewer) => count(database, viewer),
   };
 }
@@ -93,11 +95,8 @@ function toFingerprint({ algorithm, code, quality }: ImageRow["fingerprints"][nu
   return { algorithm, code: bytes, quality };
 }
 
-/** What the bucket answered when it took the objects of an image. */
-export type Stored = Parameters<Images["add"]>[1];
-
 /** Adds an image whole, unless its owner has the same bytes, as part of the connection's transaction. */
-export async function addImage(on: Connection, image: Image, stored: Stored): Promise<AddedImage> {
+export async function addImage(on: Connection, image: Image, stored: StoredImage): Promise<AddedImage> {
   const { wasNoted, isNew } = await addNoted(on, image, stored);
   if (!wasNoted) return { kind: "given-up" };
   if (isNew) return { kind: "created" };
@@ -113,7 +112,7 @@ export async function addImage(on: Connection, image: Image, stored: Stored): Pr
 async function addNoted(
   on: Connection,
   image: Image,
-  { original, thumbnail }: Stored,
+  { original, thumbnail, features }: StoredImage,
 ): Promise<{ wasNoted: boolean; isNew: boolean }> {
   const { fingerprints } = image;
   const [row] = await on.query<{ was_noted: boolean; is_new: boolean }>(
@@ -133,6 +132,9 @@ async function addNoted(
        insert into fingerprints (image_id, algorithm, code, quality)
        select added.id, f.algorithm, f.code::bit(256), f.quality
        from added cross join unnest($17::text[], $18::text[], $19::smallint[]) as f (algorithm, code, quality)
+     ), featured as (
+       insert into local_features (image_id, version, packed)
+       select id, $20, $21 from added where $21::bytea is not null
      ), finished as (
        delete from bucket_puts using added where bucket_puts.id = added.id
      )
@@ -146,6 +148,7 @@ async function addNoted(
       fingerprints.map(({ algorithm }) => algorithm),
       fingerprints.map(({ code }) => `x${toHex(code)}`),
       fingerprints.map(({ quality }) => quality),
+      ...[features?.[0], features],
     ],
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
@@ -243,6 +246,20 @@ async function remove(
     [what.id, what.ownerId, what.moreKeys, what.putMsMax],
   );
   return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
+}
+
+async function lackingFeatures(
+  on: Connection,
+  page: Parameters<Images["lackingFeatures"]>[0],
+): Promise<readonly Image[]> {
+  const rows = await on.query<ImageRow>(
+    `select ${imageColumns} from ${imageTables}
+     where ($1::uuid is null or i.id > $1)
+       and not exists (select from local_features l where l.image_id = i.id and l.version = $2)
+     order by i.id limit $3`,
+    [page.after ?? null, featuresVersion, page.limit],
+  );
+  return rows.map(toImage);
 }
 
 async function count(on: Connection, viewer?: Viewer): Promise<number> {

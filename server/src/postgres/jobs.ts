@@ -1,8 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { Failure } from "../errors.ts";
-import type { AddedImage, Image, JobFile, JobFileId, JobOutcome, Jobs, NewJob, Visibility } from "../ports.ts";
+import type {
+  AddedImage,
+  Image,
+  JobFile,
+  JobFileId,
+  JobOutcome,
+  Jobs,
+  NewJob,
+  StoredImage,
+  Visibility,
+} from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
-import { addImage, type Stored } from "./images.ts";
+import { addImage } from "./images.ts";
 import { findJob, listJobs, readResults } from "./jobs/read-jobs.ts";
 import { waitingTasks } from "./queue/depths.ts";
 import type { TaskQueue } from "./queue.ts";
@@ -153,7 +163,7 @@ async function begin(on: Connection, { jobId, position }: JobFileId, now: Date):
 /** The file's row is locked from the question to the end, so that of a cancellation and another worker only one comes first. */
 async function addWanted(
   on: Connection,
-  what: { readonly id: JobFileId; readonly image: Image; readonly stored: Stored },
+  what: { readonly id: JobFileId; readonly image: Image; readonly stored: StoredImage },
 ): Promise<AddedImage | { readonly kind: "withdrawn" }> {
   const { id, image, stored } = what;
   if (!(await lockOpenFile(on, id))) return { kind: "withdrawn" };

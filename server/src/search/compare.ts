@@ -1,7 +1,9 @@
 import { hammingDistance } from "@utsuru/core/distance";
-import { copyDistanceMax, spaceOf } from "@utsuru/core/score";
-import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
-import { type Change, isTelling, type Probe, wantedCodes } from "./probe.ts";
+import { comparePictures } from "@utsuru/core/partial-copies";
+import { alignmentOf, changeOf } from "./alignment.ts";
+import { confirmed, copyEvidence, type Evidence, exactEvidence, partialEvidence } from "./match.ts";
+import { type Nearest, nearestOf } from "./nearest.ts";
+import { type Change, isTelling } from "./probe.ts";
 import type { Query } from "./query.ts";
 
 /** How near two pictures are, by what was done to `b` to get `a`, and whether that makes a match. */
@@ -10,34 +12,36 @@ export interface Comparison extends Change {
   readonly evidence: Evidence | undefined;
 }
 
-interface Nearest extends Change {
-  readonly distance: number;
-  readonly isCopy: boolean;
-}
-
-/** Compares two pictures as a search with `a` over a library of just `b` would. */
+/** Compares two pictures as a search with `a` over a library of just `b` would; `a` has features to ask with, `b` those to be stored. */
 export function compare(a: Query, b: Query): Comparison {
   if (a.picture && a.picture.sha256 === b.picture?.sha256) return { ...exactEvidence, evidence: exactEvidence };
-  if (!isTelling(a) || !isTelling(b)) return { ...asTheyAre(a, b), evidence: undefined };
-  const { isCopy, distance, ...change } = nearestOf(a, b.probes) ?? { ...asTheyAre(a, b), isCopy: false };
-  return { distance, ...change, evidence: isCopy ? copyEvidence(distance, change) : undefined };
+  const nearest = isTelling(a) ? nearestOf(a.probes, tellingCodes(b)) : undefined;
+  const evidence = evidenceOf(a, b, nearest);
+  if (evidence) return { ...evidence, evidence };
+  const { distance, orientation, inverted } = nearest ?? asTheyAre(a, b);
+  return { distance, orientation, inverted, evidence };
 }
 
-/** The nearest codes of any space; a pair that makes a copy comes before one that does not. */
-function nearestOf(a: Query, stored: readonly Probe[]): Nearest | undefined {
-  const pairs = wantedCodes(a.probes).flatMap(({ space, wanted }) => {
-    const codes = stored.filter((probe) => isTelling(probe) && spaceOf(probe.fingerprint.algorithm) === space);
-    return wanted.flatMap(({ code, orientation, inverted }) =>
-      codes.map(({ fingerprint }): Nearest => {
-        const distance = hammingDistance(code, fingerprint.code);
-        return { distance, orientation, inverted, isCopy: distance <= copyDistanceMax[space] };
-      }),
-    );
-  });
-  return pairs.sort((x, y) => Number(y.isCopy) - Number(x.isCopy) || x.distance - y.distance)[0];
+function evidenceOf(a: Query, b: Query, nearest: Nearest | undefined): Evidence | undefined {
+  const whole = nearest?.isCopy ? copyEvidence(nearest.distance, nearest) : undefined;
+  const [query, target] = [a.picture, b.picture];
+  if (!isTelling(a) || !query?.features || !target?.features) return whole;
+  const match = comparePictures(query.features, target.features);
+  if (!match) return whole;
+  const sizes = {
+    query: { own: query, working: query.features },
+    target: { own: target, working: target.features },
+  };
+  const part = { score: match.score, alignment: alignmentOf(match, sizes) };
+  if (whole) return confirmed(whole, part);
+  return partialEvidence(part, { ...changeOf(match), distance: (nearest ?? asTheyAre(a, b)).distance });
 }
 
-function asTheyAre(a: Query, b: Query): Change & { distance: number } {
+function tellingCodes({ probes }: Query) {
+  return probes.filter(isTelling).map(({ fingerprint }) => fingerprint);
+}
+
+function asTheyAre(a: Query, b: Query): Change & { readonly distance: number } {
   return {
     distance: hammingDistance(a.fingerprint.code, b.fingerprint.code),
     orientation: "identity",

@@ -1,19 +1,28 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
-import type { Catalog, FeedEvent, FeedPosition } from "../ports.ts";
-import type { FollowedImages } from "./followed-images.ts";
+import type { ChangeFeed, FeedEvent, FeedPosition, IndexEntry } from "../ports.ts";
+import type { FollowedImages, KeptImages } from "./followed-images.ts";
 
 /** So many take some milliseconds; then requests have their turn. */
 const sliceSize = 250;
 const retryMs = 1_000;
 
 /** What following works with; `notice` is told in a sentence what whoever runs the server should know. */
-export interface FollowPorts {
-  readonly catalog: { readonly images: Pick<Catalog["images"], "entries">; readonly changes: Catalog["changes"] };
+export interface FollowPorts<Entry = IndexEntry> {
+  readonly catalog: {
+    readonly images: { entries(): AsyncIterable<readonly Entry[]> };
+    readonly changes: ChangeFeed<Entry>;
+  };
   readonly notice: (sentence: string) => void;
 }
 
+type Followed<Entry> = FollowedImages<Entry, KeptImages<Entry>>;
+
 /** Keeps images as the catalog has them, whoever changes it, until the signal aborts; reads them all anew where the feed cannot tell. */
-export async function followChanges(ports: FollowPorts, followed: FollowedImages, signal: AbortSignal): Promise<void> {
+export async function followChanges<Entry extends { readonly imageId: string }>(
+  ports: FollowPorts<Entry>,
+  followed: Followed<Entry>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       followed.position ??= await readAll(ports, followed, signal);
@@ -28,9 +37,9 @@ export async function followChanges(ports: FollowPorts, followed: FollowedImages
   }
 }
 
-async function take(
-  ports: FollowPorts,
-  { followed, event }: { readonly followed: FollowedImages; readonly event: FeedEvent },
+async function take<Entry>(
+  ports: FollowPorts<Entry>,
+  { followed, event }: { readonly followed: Followed<Entry>; readonly event: FeedEvent<Entry> },
   signal: AbortSignal,
 ): Promise<void> {
   switch (event.kind) {
@@ -41,10 +50,10 @@ async function take(
       return followed.reach(event);
     case "lost":
       ports.notice(
-        "The database cannot tell what changed since the index was last up to date: all fingerprints are read anew.",
+        "The database cannot tell what changed since the index was last up to date: all images are read anew.",
       );
-      followed.fallBehind();
       followed.position = undefined;
+      followed.fallBehind();
       return;
     default:
       return event satisfies never;
@@ -52,7 +61,11 @@ async function take(
 }
 
 /** Reads all images in place of those held, which are found meanwhile, and returns from where on the changes are to be followed. */
-async function readAll(ports: FollowPorts, followed: FollowedImages, signal: AbortSignal): Promise<FeedPosition> {
+async function readAll<Entry extends { readonly imageId: string }>(
+  ports: FollowPorts<Entry>,
+  followed: Followed<Entry>,
+  signal: AbortSignal,
+): Promise<FeedPosition> {
   const { images } = followed;
   const position = await ports.catalog.changes.position();
   const begun = images.now();

@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
 import type { FeedPosition, ImageChange } from "../ports.ts";
-import type { HeldImages } from "./held-images.ts";
+import type { Turn } from "./held-images.ts";
 
 /** The feed says at least every second how far it is: when it has been silent for longer, the database cannot be read. */
 const silentMs = 3_000;
@@ -9,18 +9,66 @@ const lostMs = 30_000;
 /** Longer than any statement takes: what was read before an image went has been told, or never will be. */
 const goneForMs = 2 * 60_000;
 
+/** How far something follows the database. */
+export interface Freshness {
+  /** Whether it is known at all which images there are. */
+  readonly isComplete: boolean;
+  /** Whether a change is known that is not held yet. */
+  readonly isBehind: boolean;
+  /** Everything committed by then is held, unless it is behind. */
+  readonly asOf: Date;
+}
+
+/** Since when a change may be missing: what was committed before the last reading is held. */
+export function lagMsOf({ isBehind, asOf }: Freshness, now: Date): number {
+  const sinceMs = Math.max(0, now.getTime() - asOf.getTime());
+  return isBehind || sinceMs > silentMs ? sinceMs : 0;
+}
+
+/** Throws `index-unavailable` while all images are read anew, or when the database could not be read for long. */
+export function checkFreshness(freshness: Freshness, now: Date): void {
+  if (!freshness.isComplete)
+    throw new Failure("index-unavailable", "The index is read anew from the database.", { retryAfterS: 5 });
+  const lagMs = lagMsOf(freshness, now);
+  if (lagMs > lostMs)
+    throw new Failure(
+      "index-unavailable",
+      `The index has not followed the database for ${Math.round(lagMs / 1000)} s.`,
+      { retryAfterS: 5 },
+    );
+}
+
+/** Images that can be kept as the database has them. */
+export interface KeptImages<Entry> {
+  put(entry: Entry): void;
+  remove(imageId: string): void;
+  /** The moment: what is put from now on is younger. */
+  now(): Turn;
+  /** What is held that is as old as the moment. */
+  rows(moment: Turn): Iterable<{ readonly imageId: string }>;
+  /** Forgets which images had gone when this was last called. */
+  forgetGone(): void;
+}
+
 /** Images held, and how far they follow the database. */
-export class FollowedImages {
-  readonly images: HeldImages;
+export class FollowedImages<Entry, Images extends KeptImages<Entry>> {
+  readonly images: Images;
   /** Every change up to here is held; `undefined` until all images have been read. */
   position: FeedPosition | undefined;
   #asOf: Date;
   #isBehind = true;
   #forgotAt: Date;
   readonly #caughtUp = Promise.withResolvers<void>();
+  readonly #onFreshness: (freshness: Freshness) => void;
 
-  constructor(images: HeldImages, from: { readonly position: FeedPosition | undefined; readonly now: Date }) {
+  /** `onFreshness` is told whenever that changes. */
+  constructor(
+    images: Images,
+    from: { readonly position: FeedPosition | undefined; readonly now: Date },
+    onFreshness: (freshness: Freshness) => void = () => {},
+  ) {
     this.images = images;
+    this.#onFreshness = onFreshness;
     this.position = from.position;
     this.#asOf = from.now;
     this.#forgotAt = from.now;
@@ -31,12 +79,17 @@ export class FollowedImages {
     return this.#caughtUp.promise;
   }
 
+  get freshness(): Freshness {
+    return { isComplete: this.position !== undefined, isBehind: this.#isBehind, asOf: this.#asOf };
+  }
+
   /** There is a change that is not held yet. */
   fallBehind(): void {
     this.#isBehind = true;
+    this.#onFreshness(this.freshness);
   }
 
-  take({ imageId, entry }: ImageChange): void {
+  take({ imageId, entry }: ImageChange<Entry>): void {
     if (entry) this.images.put(entry);
     else this.images.remove(imageId);
   }
@@ -47,29 +100,9 @@ export class FollowedImages {
     this.#asOf = asOf;
     this.#isBehind = false;
     this.#caughtUp.resolve();
+    this.#onFreshness(this.freshness);
     if (asOf.getTime() - this.#forgotAt.getTime() < goneForMs) return;
     this.images.forgetGone();
     this.#forgotAt = asOf;
-  }
-
-  /** Since when a change may be missing: what was committed before the last reading is held. */
-  lagMs(now: Date): number {
-    const sinceMs = Math.max(0, now.getTime() - this.#asOf.getTime());
-    return this.#isBehind || sinceMs > silentMs ? sinceMs : 0;
-  }
-
-  /** Throws `index-unavailable` while all images are read anew, or when the database could not be read for long. */
-  check(now: Date): void {
-    if (this.position === undefined)
-      throw new Failure("index-unavailable", "The index is read anew from the database.", { retryAfterS: 5 });
-    const lagMs = this.lagMs(now);
-    if (lagMs > lostMs)
-      throw new Failure(
-        "index-unavailable",
-        `The index has not followed the database for ${Math.round(lagMs / 1000)} s.`,
-        {
-          retryAfterS: 5,
-        },
-      );
   }
 }

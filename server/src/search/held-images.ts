@@ -3,6 +3,7 @@ import { type Algorithm, algorithms } from "@utsuru/core/fingerprint";
 import type { MultiIndex } from "@utsuru/core/multi-index";
 import { type CodeSpace, codeSpaces, copyDistanceMax, qualityMin, spaceOf } from "@utsuru/core/score";
 import type { IndexEntry } from "../ports.ts";
+import { GoneImages } from "./gone-images.ts";
 import { GrowingNumbers } from "./growing-numbers.ts";
 import { ImageIds } from "./image-ids.ts";
 import { candidatesMax } from "./nearest-images.ts";
@@ -29,12 +30,7 @@ export type HeldNeighbour = QueryNeighbour & { readonly imageId: string };
 /** An index of codes for each space. */
 export type CodeIndexes = Readonly<Record<CodeSpace, MultiIndex>>;
 
-/**
- * Which images there are, who may see them, and the codes of those with enough detail.
- *
- * Ids are never given out again: what has gone stays gone. Word of an image that was read before it went, or of an upload that was
- * answered late, must not bring it back, so those that went last are remembered for a while.
- */
+/** Which images there are, who may see them, and the codes of those with enough detail. */
 export class HeldImages {
   readonly indexes: CodeIndexes;
   /** An image's place in the columns: all of them numbers, for a million images held as objects made a heap of 690 MB. */
@@ -45,8 +41,7 @@ export class HeldImages {
   readonly #slots = eachOf(algorithms, () => new GrowingNumbers());
   readonly #placeOfSlot = eachOf(codeSpaces, () => new GrowingNumbers());
   readonly #counts = new Map<number, number>();
-  #gone = new Set<string>();
-  #goneBefore = new Set<string>();
+  readonly #gone = new GoneImages();
   #turn: Turn = 0;
 
   constructor(indexes: CodeIndexes) {
@@ -79,7 +74,7 @@ export class HeldImages {
 
   /** Takes in an image as the database has it, in place of what was held of it. */
   put({ imageId, audience, fingerprints }: IndexEntry): void {
-    if (this.#gone.has(imageId) || this.#goneBefore.has(imageId)) return;
+    if (this.#gone.has(imageId)) return;
     this.#drop(imageId);
     const telling = fingerprints.filter(({ quality }) => quality >= qualityMin);
     const codes = telling.map(({ algorithm, code }) => ({
@@ -97,8 +92,7 @@ export class HeldImages {
 
   /** Forgets which images had gone when this was last called. */
   forgetGone(): void {
-    this.#goneBefore = this.#gone;
-    this.#gone = new Set();
+    this.#gone.forget();
   }
 
   /** The moment: what is put or added from now on is younger. */

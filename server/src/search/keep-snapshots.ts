@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock, SnapshotFile } from "../ports.ts";
+import type { Clock, IndexEntry, SnapshotFile } from "../ports.ts";
 import type { FollowedImages } from "./followed-images.ts";
+import type { HeldImages } from "./held-images.ts";
 import { decodeSnapshot, encodeSnapshot, type IndexContents } from "./index-snapshot.ts";
 
 /** What keeping snapshots works with. */
@@ -36,7 +37,7 @@ export async function loadSnapshot(ports: SnapshotPorts): Promise<IndexContents 
 /** Writes a snapshot whenever one is due until the signal aborts, and then a last one if anything changed. */
 export async function keepSnapshots(
   ports: SnapshotPorts,
-  followed: FollowedImages,
+  followed: FollowedImages<IndexEntry, HeldImages>,
   { signal, terms = standardTerms }: { readonly signal: AbortSignal; readonly terms?: SnapshotTerms },
 ): Promise<void> {
   let saved = { turn: followed.images.now(), atMs: ports.clock.now().getTime() };

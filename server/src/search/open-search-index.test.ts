@@ -138,7 +138,7 @@ test("all are read anew where the feed is lost; what goes and comes meanwhile is
     assert.equal((await find(index, entry)).length, count);
   await until(() => index.lagMs() === 0);
   index.check();
-  assert.match(world.notices.join(), /all fingerprints are read anew/);
+  assert.match(world.notices.join(), /all images are read anew/);
 });
 
 test("lag is nothing while the library can be read, and the time since it last could otherwise", async (t) => {

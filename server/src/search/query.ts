@@ -1,14 +1,25 @@
+import type { Purpose } from "@utsuru/core/features";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
+import type { LocalFeatures } from "@utsuru/core/local-features";
 import { findImage } from "../images/find-image.ts";
 import { withLocalCopy } from "../images/local-copy.ts";
 import { pdqOf } from "../images/pdq-of.ts";
 import type { Bucket, Catalog, Decoder, Image, Inspection, StagedFile, Staging, Viewer } from "../ports.ts";
 import { isTelling, type Probe } from "./probe.ts";
 
+/** A file or stored image that is searched with. */
+export interface QueriedPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly sha256: string;
+  /** Keypoints of its parts, where they were asked for. */
+  readonly features: LocalFeatures | undefined;
+}
+
 /** A picture to search with: a file, a stored image, or only its fingerprint. */
 export interface Query {
   /** What is known of the file; a bare fingerprint has none. */
-  readonly picture: { readonly width: number; readonly height: number; readonly sha256: string } | undefined;
+  readonly picture: QueriedPicture | undefined;
   /** The PDQ fingerprint, which is shown, and whose quality decides whether the picture is searched with at all. */
   readonly fingerprint: Fingerprint;
   readonly probes: readonly Probe[];
@@ -18,15 +29,20 @@ export interface Query {
 
 type Ports = { catalog: Catalog; bucket: Bucket; decoder: Decoder; staging: Staging };
 
+/** How a picture is made a query: with features for a purpose, or without any. */
+export interface QueryOptions {
+  readonly features: Purpose | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** The query that a sent file is. Throws what the decoder throws. */
 export async function queryOfFile(
   ports: Pick<Ports, "decoder">,
   file: StagedFile,
-  signal: AbortSignal,
+  options: QueryOptions,
 ): Promise<Query> {
-  const inspection = await ports.decoder.inspect(file.path, { signal });
-  const { width, height } = inspection;
-  return { picture: { width, height, sha256: file.sha256 }, ...probesOf(inspection), image: undefined };
+  const inspection = await ports.decoder.inspect(file.path, options);
+  return { picture: pictureOf(inspection, file.sha256), ...probesOf(inspection), image: undefined };
 }
 
 /** The query that a bare PDQ fingerprint is, with those of its turned and mirrored codes that the caller knows. */
@@ -35,27 +51,31 @@ export function queryOfFingerprint(fingerprint: Fingerprint, turned: Probe["code
   return { picture: undefined, fingerprint, probes: [probe], image: undefined };
 }
 
-/** The query that a stored image is. Its turned codes are not stored: they are computed from the original. Throws `not-found`. */
+/** The query that a stored image is. Its turned codes are not stored: they are computed from the original, and so are its features. Throws `not-found`. */
 export async function queryOfImage(
   ports: Ports,
   imageId: string,
-  access: { viewer: Viewer; signal: AbortSignal },
+  access: QueryOptions & { viewer: Viewer },
 ): Promise<Query> {
-  const { viewer, signal } = access;
+  const { viewer, signal, features } = access;
   const image = await findImage(ports, imageId, viewer);
   const fingerprint = pdqOf(image);
   const { width, height, sha256 } = image;
-  const picture = { width, height, sha256 };
-  if (!isTelling({ fingerprint })) return { picture, fingerprint, probes: [], image };
+  if (!isTelling({ fingerprint }) && features !== "store")
+    return { picture: { width, height, sha256, features: undefined }, fingerprint, probes: [], image };
   const inspection = await withLocalCopy(
     ports,
     { image, viewer },
     {
       signal,
-      use: (path) => ports.decoder.inspect(path, { signal }),
+      use: (path) => ports.decoder.inspect(path, { signal, features }),
     },
   );
-  return { picture, ...probesOf(inspection), image };
+  return { picture: pictureOf(inspection, sha256), ...probesOf(inspection), image };
+}
+
+function pictureOf({ width, height, features }: Inspection, sha256: string): QueriedPicture {
+  return { width, height, sha256, features };
 }
 
 function probesOf({ pdq, dct256 }: Inspection): Pick<Query, "fingerprint" | "probes"> {

@@ -1,5 +1,6 @@
-import type { Clock, Image, Viewer } from "../ports.ts";
-import type { FollowedImages } from "./followed-images.ts";
+import type { Clock, Image, IndexEntry, Viewer } from "../ports.ts";
+import { checkFreshness, type FollowedImages, lagMsOf } from "./followed-images.ts";
+import type { HeldImages } from "./held-images.ts";
 import { type Candidate, nearestImages } from "./nearest-images.ts";
 import type { Probe } from "./probe.ts";
 
@@ -27,17 +28,21 @@ export interface SearchIndex {
   check(): void;
 }
 
+/** Whom an index shows the image to: 0 is everyone. */
+export function audienceOf({ visibility, owner }: Pick<Image, "visibility" | "owner">): number {
+  return visibility === "public" ? 0 : owner.audience;
+}
+
 /** The index over the images in memory that follow the catalog. */
-export function searchIndexOver(followed: FollowedImages, clock: Clock): SearchIndex {
+export function searchIndexOver(followed: FollowedImages<IndexEntry, HeldImages>, clock: Clock): SearchIndex {
   const { images } = followed;
   return {
-    add: ({ id, visibility, owner, fingerprints }) =>
-      images.add({ imageId: id, audience: visibility === "public" ? 0 : owner.audience, fingerprints }),
+    add: (image) => images.add({ imageId: image.id, audience: audienceOf(image), fingerprints: image.fingerprints }),
     remove: (imageId) => images.remove(imageId),
     near: (probes, viewer) => nearestImages(probes, async (space, codes) => images.near(space, codes, viewer.audience)),
     count: async (viewer) => images.count(0) + images.count(viewer.audience),
     countPublic: async () => images.count(0),
-    lagMs: () => followed.lagMs(clock.now()),
-    check: () => followed.check(clock.now()),
+    lagMs: () => lagMsOf(followed.freshness, clock.now()),
+    check: () => checkFreshness(followed.freshness, clock.now()),
   };
 }

@@ -293,7 +293,7 @@ export interface paths {
         put?: never;
         /**
          * Every copy of a picture, best first
-         * @description Send a form with one part `image`, or JSON with a fingerprint or the id of a stored image.
+         * @description Send a form with one part `image`, or JSON with a fingerprint or the id of a stored image. Whole pictures are compared by their fingerprints, and parts (crops, screenshots, collages, free turns) by local features; a bare fingerprint finds whole pictures alone.
          */
         post: operations["search"];
         delete?: never;
@@ -493,23 +493,36 @@ export interface components {
         Match: {
             image: components["schemas"]["Image"] | null;
             /**
-             * @description exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart.
+             * @description exact: the same bytes. copy: fingerprints at most 31 of 256 bits apart. partial: a part of one picture is a part of the other.
              * @enum {string}
              */
             verdict: "exact" | "copy" | "partial";
-            /** @description 100 · max(0, 1 − distance / 128). */
+            /** @description 100 for equal bytes. Of fingerprints 100 · max(0, 1 − distance / 128), of parts 100 − 25 / (evidence relative to the least that is called a match); where both speak for an image, the higher. 75 is the least in either. */
             score: number;
-            /** @description Differing bits of the nearest fingerprints, PDQ or dct256. */
+            /** @description Differing bits of the nearest fingerprints, PDQ or dct256; of partial matches it may exceed 31. */
             distance: number;
             /** @enum {number} */
             distanceMax: 256;
             /**
-             * @description What was done to the stored image to get the query; rotations are clockwise.
+             * @description What was done to the stored image to get the query; rotations are clockwise. Of partial matches the nearest of the eight.
              * @enum {string}
              */
             orientation: "identity" | "rotate-90" | "rotate-180" | "rotate-270" | "flip-horizontal" | "flip-vertical" | "transpose" | "transverse";
             /** @description Whether the query is also a negative of the stored image. */
             inverted: boolean;
+            /** @description [a, b, c, d, e, f]: the query's pixel (x, y) lies on the stored image's (a·x + b·y + c, d·x + e·y + f), both upright. This and what follows is there where local features align the two. */
+            transform?: number[];
+            /** @description How much of the query the other picture shows. */
+            queryOverlapPercent?: number;
+            /** @description How much of the stored image the other picture shows. */
+            targetOverlapPercent?: number;
+            /** @description Keypoints that agree in looks and place. */
+            inliers?: number;
+            /**
+             * @description What was done to the stored image to get the query, in words.
+             * @example mirrored, turned 8°, cropped to 62 %
+             */
+            description?: string;
         };
         /** @description What was searched with; width, height and sha256 are null for a bare fingerprint. */
         Query: {
@@ -1669,6 +1682,8 @@ export interface operations {
             query?: {
                 minScore?: number;
                 limit?: number;
+                /** @description global: compare whole pictures alone, which costs less. all: look for parts too. */
+                stages?: "global" | "all";
             };
             header?: never;
             path?: never;
@@ -1716,6 +1731,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         query: components["schemas"]["Query"];
+                        /**
+                         * @description What was looked at: global where parts were not asked for, the query has no features (a bare fingerprint, too little detail), or this server keeps none.
+                         * @enum {string}
+                         */
+                        stages: "global" | "all";
                         index: {
                             /** @description Images that were searched: your own and public ones. */
                             images: number;
@@ -1724,7 +1744,7 @@ export interface operations {
                         };
                         /** @description Best first. */
                         matches: components["schemas"]["Match"][];
-                        /** @description Whether there are more matches than `limit`. */
+                        /** @description Whether there are more matches than `limit`, or, of partial ones, may be more than were looked at. */
                         truncated: boolean;
                     };
                 };
@@ -1826,6 +1846,8 @@ export interface operations {
             query?: {
                 minScore?: number;
                 limit?: number;
+                /** @description global: compare whole pictures alone, which costs less. all: look for parts too. */
+                stages?: "global" | "all";
             };
             header?: never;
             path: {
@@ -1844,6 +1866,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         query: components["schemas"]["Query"];
+                        /**
+                         * @description What was looked at: global where parts were not asked for, the query has no features (a bare fingerprint, too little detail), or this server keeps none.
+                         * @enum {string}
+                         */
+                        stages: "global" | "all";
                         index: {
                             /** @description Images that were searched: your own and public ones. */
                             images: number;
@@ -1852,7 +1879,7 @@ export interface operations {
                         };
                         /** @description Best first. */
                         matches: components["schemas"]["Match"][];
-                        /** @description Whether there are more matches than `limit`. */
+                        /** @description Whether there are more matches than `limit`, or, of partial ones, may be more than were looked at. */
                         truncated: boolean;
                     };
                 };

@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomInt } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Algorithm, algorithms, type Fingerprint } from "@utsuru/core/fingerprint";
+import { featuresVersion } from "@utsuru/core/local-features";
 import { v7 as uuidv7 } from "uuid";
 import type { Catalog, Image, IndexEntry, StoredObject, User } from "../../ports.ts";
 
@@ -90,6 +91,7 @@ export function describeCatalog(name: string, open: Open, options: { readonly sk
   describe(name, options, () => {
     describeAccounts(open);
     describeImages(open);
+    describeFeatures(open);
     describeVisibility(open);
     describeRemoval(open);
     describeNotes(open);
@@ -245,6 +247,27 @@ function describeImages(open: Open): void {
       fingerprints: image.fingerprints,
     });
     assert.deepEqual(await allEntries(catalog), [entry(shown, 0), entry(hidden, owner.audience)]);
+  });
+}
+
+function describeFeatures(open: Open): void {
+  const featuresOf = (version: number): Uint8Array => Uint8Array.of(version, ...randomBytes(300));
+
+  test("images lack features until they have those of this version, and are listed in the order of their ids", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const images = [await added(catalog, imageOf(owner)), await added(catalog, imageOf(owner))];
+    const whole = imageOf(owner);
+    await noted(catalog, whole);
+    await catalog.images.add(whole, { ...storedOf(whole), features: featuresOf(featuresVersion) });
+    const old = await added(catalog, imageOf(owner, { visibility: "private" }));
+    await catalog.features.put(old.id, featuresOf(featuresVersion + 1));
+    const ids = [...images, old].map(({ id }) => id).sort();
+    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 9 })), ids);
+    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 2 })), ids.slice(0, 2));
+    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 9, after: ids[0] })), ids.slice(1));
+    for (const id of ids) await catalog.features.put(id, featuresOf(featuresVersion));
+    assert.deepEqual(await catalog.images.lackingFeatures({ limit: 9 }), []);
   });
 }
 

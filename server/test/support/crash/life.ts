@@ -13,6 +13,7 @@ import { openFile } from "../../../src/images/open-file.ts";
 import { uploadImage } from "../../../src/images/upload-image.ts";
 import type { User } from "../../../src/ports.ts";
 import { openCatalog } from "../../../src/postgres/catalog.ts";
+import { noParts } from "../../../src/search/part-index.ts";
 import { sweep } from "../../../src/worker/sweeper.ts";
 import { type Death, dyingPorts } from "./dying-ports.ts";
 import { contentOf, madeDecoder } from "./made-pictures.ts";
@@ -57,7 +58,7 @@ const index = {
   check: () => {},
 };
 const signal = new AbortController().signal;
-const ports = { ...dyingPorts({ catalog, bucket }, settings.death), staging, decoder, clock, index };
+const ports = { ...dyingPorts({ catalog, bucket }, settings.death), staging, decoder, clock, index, parts: noParts };
 const mine: string[] = [];
 
 function never(): never {

@@ -6,6 +6,8 @@ import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { Decoder, Inspection } from "../../../src/ports.ts";
 
 const digests = 400;
+/** Of no version: a made picture has no parts that could be looked for. */
+const noFeatures = Uint8Array.of(0);
 
 /** What stands for a picture where only its bytes matter: 12.8 kB that its name determines. */
 export function contentOf(name: string): Buffer {
@@ -17,7 +19,7 @@ export function madeDecoder(): Pick<Decoder, "ingest" | "derive"> {
   return {
     ingest: async (path) => {
       const content = await readFile(path);
-      return { ...inspectionOf(content), thumbnail: content.subarray(0, 500) };
+      return { ...inspectionOf(content), features: noFeatures, thumbnail: content.subarray(0, 500) };
     },
     derive: async (path) => (await readFile(path)).reverse(),
   };
@@ -26,7 +28,7 @@ export function madeDecoder(): Pick<Decoder, "ingest" | "derive"> {
 /** What a decoder would say of a made picture. */
 export function inspectionOf(content: Uint8Array): Inspection {
   const [pdq, whole] = [orientedOf("pdq", content), orientedOf("dct256", content)];
-  return { format: "jpeg", width: 640, height: 480, pdq, dct256: { whole } };
+  return { format: "jpeg", width: 640, height: 480, pdq, dct256: { whole }, features: undefined };
 }
 
 function orientedOf(algorithm: Fingerprint["algorithm"], content: Uint8Array): OrientedFingerprint {

@@ -1,0 +1,74 @@
+import { featuresVersion } from "@utsuru/core/local-features";
+import type { FeatureEntry, Features, PackedFeatures } from "../ports.ts";
+import type { Connection } from "./database.ts";
+
+/** A batch is a few megabytes; 10,000 images of 8 kB came in 0.6 s. */
+const batchSize = 500;
+
+/** Local features in PostgreSQL. `announce` is called after each change. */
+export function featuresIn(database: Connection, announce: () => void): Features {
+  return {
+    put: async (imageId, features) => {
+      await put(database, imageId, features);
+      announce();
+    },
+  };
+}
+
+/** Keeps an image's features in place of those it had, unless the image is gone. */
+async function put(on: Connection, imageId: string, features: PackedFeatures): Promise<void> {
+  await on.query(
+    `insert into local_features (image_id, version, packed)
+     select id, $2, $3 from images where id = $1 for key share
+     on conflict (image_id) do update set version = excluded.version, packed = excluded.packed`,
+    [imageId, features[0], features],
+  );
+}
+
+interface FeatureRow {
+  readonly image_id: string;
+  readonly audience: number;
+  readonly packed: Buffer | null;
+}
+
+const entryColumns =
+  "i.id as image_id, case when i.visibility = 'public' then 0 else u.audience end as audience, f.packed";
+
+/** Every image that has features, in batches by id. An image that comes or goes meanwhile may or may not be among them. */
+export async function* featureEntriesIn(on: Connection): AsyncIterable<readonly FeatureEntry[]> {
+  let after: string | null = null;
+  do {
+    const rows: FeatureRow[] = await readBatch(on, after);
+    if (rows.length > 0) yield rows.map(toEntry);
+    after = rows.length === batchSize ? (rows.at(-1)?.image_id ?? null) : null;
+  } while (after !== null);
+}
+
+async function readBatch(on: Connection, after: string | null): Promise<FeatureRow[]> {
+  return on.query<FeatureRow>(
+    `select ${entryColumns}
+     from local_features f join images i on i.id = f.image_id join users u on u.id = i.owner_id
+     where f.version = $2 and ($1::uuid is null or f.image_id > $1)
+     order by f.image_id limit ${batchSize}`,
+    [after, featuresVersion],
+  );
+}
+
+/** The entries of those of the images that exist, with or without features, by image id. */
+export async function featureEntriesOf(
+  on: Connection,
+  imageIds: readonly string[],
+): Promise<ReadonlyMap<string, FeatureEntry>> {
+  const rows = await on.query<FeatureRow>(
+    `select ${entryColumns}
+     from images i join users u on u.id = i.owner_id
+     left join local_features f on f.image_id = i.id and f.version = $2
+     where i.id = any ($1::uuid[])`,
+    [imageIds, featuresVersion],
+  );
+  return new Map(rows.map((row) => [row.image_id, toEntry(row)]));
+}
+
+function toEntry({ image_id, audience, packed }: FeatureRow): FeatureEntry {
+  return { imageId: image_id, audience, features: packed ?? undefined };
+}
