@@ -1,7 +1,7 @@
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import { MultiIndex } from "@utsuru/core/multi-index";
-import { orientations } from "@utsuru/core/orientations";
-import { type CodeSpace, codeSpaces, copyDistanceMax, spaceOf } from "@utsuru/core/score";
+import { type Orientation, orientations } from "@utsuru/core/orientations";
+import { type CodeSpace, copyDistanceMax, spaceOf } from "@utsuru/core/score";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
 import { isTelling, type Probe, wantedCodes } from "./probe.ts";
 
@@ -70,10 +70,9 @@ export function packProbe({ fingerprint, codes }: Probe): PackedProbe {
 
 function unpackProbe({ algorithm, quality, codes }: PackedProbe): Probe {
   const length = codes.length / orientations.length;
-  const named = Object.fromEntries(
-    orientations.map((name, at) => [name, codes.subarray(at * length, (at + 1) * length)]),
-  );
-  return { fingerprint: { algorithm, code: codes.subarray(0, length), quality }, codes: named };
+  const named: Partial<Record<Orientation, Uint8Array>> = {};
+  for (const [at, name] of orientations.entries()) named[name] = codes.subarray(at * length, (at + 1) * length);
+  return { fingerprint: { algorithm, code: named.identity ?? codes, quality }, codes: named };
 }
 
 /** The pictures that head a group, by their numbers. */
@@ -94,22 +93,18 @@ class Heads {
   find(sha256: string, probes: readonly Probe[]): FoundHead | undefined {
     const same = this.#ofBytes.get(sha256);
     const pdq = probes.find(({ fingerprint }) => fingerprint.algorithm === "pdq");
-    const near = pdq && isTelling(pdq) ? codeSpaces.flatMap((space) => this.#near(space, probes)) : [];
+    const near = pdq && isTelling(pdq) ? wantedCodes(probes).flatMap((codes) => this.#near(codes)) : [];
     // Equal bytes come first, as their fingerprints are equal too: the sort keeps the order of equals.
     const found = same === undefined ? near : [{ head: same, evidence: exactEvidence }, ...near];
     return found.sort((a, b) => a.head - b.head || b.evidence.score - a.evidence.score)[0];
   }
 
-  #near(space: CodeSpace, probes: readonly Probe[]): FoundHead[] {
-    return wantedCodes(probes)
-      .filter((codes) => codes.space === space)
-      .flatMap(({ wanted }) => {
-        const codes = wanted.map(({ code }) => code);
-        return this.#indexes[space].withinAny(codes, copyDistanceMax[space]).flatMap(({ slot, distance, query }) => {
-          const [head, change] = [this.#ofSlot[space][slot], wanted[query]];
-          return head !== undefined && change ? [{ head, evidence: copyEvidence(distance, change) }] : [];
-        });
-      });
+  #near({ space, wanted }: ReturnType<typeof wantedCodes>[number]): FoundHead[] {
+    const codes = wanted.map(({ code }) => code);
+    return this.#indexes[space].withinAny(codes, copyDistanceMax[space]).flatMap(({ slot, distance, query }) => {
+      const [head, change] = [this.#ofSlot[space][slot], wanted[query]];
+      return head !== undefined && change ? [{ head, evidence: copyEvidence(distance, change) }] : [];
+    });
   }
 }
 
