@@ -18,6 +18,7 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   start: () => import("./sections/start.ts"),
   upload: () => import("./sections/upload.ts"),
   search: () => import("./sections/search.ts"),
+  queue: () => import("./sections/queue.ts"),
   memory: () => import("./sections/memory.ts"),
   quality: () => import("./sections/quality.ts"),
   load: () => import("./sections/load.ts"),

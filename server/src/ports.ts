@@ -320,12 +320,13 @@ export interface LaneWork {
  */
 export interface Queue {
   /**
-   * Hands the tasks of a lane to `perform`, so many at once, oldest first. When it throws, the task is handed out again after a pause that
+   * Hands the tasks of a lane to `perform`, so many at once, oldest first. `batch` of them are taken from the database in one go and done one after the
+   * other, which is for short tasks; 1 by default. When it throws, the task is handed out again after a pause that
    * doubles, and after its last try it is set aside; when this process dies, others get its tasks within half a minute.
    */
   work(
     lane: Lane,
-    options: { readonly atOnce: number },
+    options: { readonly atOnce: number; readonly batch?: number },
     perform: (task: Task, signal: AbortSignal) => Promise<void>,
   ): Promise<LaneWork>;
   /** Every lane. */

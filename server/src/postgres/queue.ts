@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type JobResult, type JobWithMetadata, PgBoss } from "pg-boss";
+import { type Job, type JobResult, type JobWithMetadata, PgBoss } from "pg-boss";
 import { Failure } from "../errors.ts";
 import { type Lane, type LaneWork, lanes, type Queue, type Task } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
@@ -76,7 +76,7 @@ function queueOn(boss: PgBoss, database: Database): TaskQueue {
     wake: (lane) => {
       for (const id of workers[lane]) boss.notifyWorker(id);
     },
-    work: (lane, { atOnce }, perform) => work({ boss, lane, ids: workers[lane] }, atOnce, perform),
+    work: (lane, options, perform) => work({ boss, lane, ids: workers[lane] }, options, perform),
     depths: () => depths(database),
     setAside: async (limit) => {
       const jobs = await boss.findJobs(asideName, { queued: true, limit });
@@ -118,13 +118,16 @@ function executorOn(on: Connection): { executeSql(text: string, values?: unknown
 }
 
 type Place = { readonly boss: PgBoss; readonly lane: Lane; readonly ids: Set<string> };
+type WorkOptions = Parameters<Queue["work"]>[1];
 type Perform = Parameters<Queue["work"]>[2];
 
-/** One worker of pg-boss for each task at once, so that each holds one task and takes the next as soon as it is done. */
-async function work(place: Place, atOnce: number, perform: Perform): Promise<LaneWork> {
+/** One worker of pg-boss for each task at once, so that each takes the next as soon as it is done. */
+async function work(place: Place, { atOnce, batch = 1 }: WorkOptions, perform: Perform): Promise<LaneWork> {
   const givingBack = new AbortController();
   const ids: string[] = [];
-  for (let i = 0; i < atOnce; i++) ids.push(await startWorker(place, perform, givingBack.signal));
+  for (let i = 0; i < atOnce; i++) {
+    ids.push(await startWorker(place, batch, (job) => tryTask(perform, job, givingBack.signal)));
+  }
   return {
     stop: async () => {
       for (const id of ids) place.ids.delete(id);
@@ -138,24 +141,36 @@ async function work(place: Place, atOnce: number, perform: Perform): Promise<Lan
   };
 }
 
-async function startWorker({ boss, lane, ids }: Place, perform: Perform, givingBack: AbortSignal): Promise<string> {
+async function startWorker(
+  { boss, lane, ids }: Place,
+  batchSize: number,
+  attempt: (job: Job<unknown>) => Promise<JobResult>,
+): Promise<string> {
   const self = { id: "" };
-  const options = { batchSize: 1, perJobResults: true, pollingIntervalSeconds: pollS } as const;
+  const options = { batchSize, perJobResults: true, pollingIntervalSeconds: pollS } as const;
   self.id = await boss.work(lane, options, async (jobs): Promise<JobResult[]> => {
-    boss.notifyWorker(self.id); // there may be more: look again right after this one, not at the next poll
-    return Promise.all(
-      jobs.map(async ({ id, data, signal }): Promise<JobResult> => {
-        try {
-          await perform(parseTask(data), AbortSignal.any([signal, givingBack]));
-          return { id, status: "completed" };
-        } catch (error) {
-          return { id, status: "failed", output: problemOfError(error) };
-        }
-      }),
-    );
+    boss.notifyWorker(self.id); // there may be more: look again right after these, not at the next poll
+    const results: JobResult[] = [];
+    for (const job of jobs) results.push(await attempt(job));
+    return results;
   });
   ids.add(self.id);
   return self.id;
+}
+
+async function tryTask(
+  perform: Perform,
+  { id, data, signal }: Job<unknown>,
+  givingBack: AbortSignal,
+): Promise<JobResult> {
+  const either = AbortSignal.any([signal, givingBack]);
+  try {
+    either.throwIfAborted();
+    await perform(parseTask(data), either);
+    return { id, status: "completed" };
+  } catch (error) {
+    return { id, status: "failed", output: problemOfError(error) };
+  }
 }
 
 /** While the database is away every look for work fails: that is told once a minute. */
