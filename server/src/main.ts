@@ -17,6 +17,7 @@ import { secretOf } from "./credentials/secret-file.ts";
 import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
+import type { ExtractionPorts } from "./images/extract-missing.ts";
 import { openPartIndex } from "./parts/part-worker.ts";
 import { decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
@@ -28,6 +29,7 @@ import { lockFolder } from "./postgres/folder-lock.ts";
 import { databaseIndex } from "./search/database-index.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
 import { noParts } from "./search/part-index.ts";
+import { runExtractor } from "./worker/extractor.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
@@ -174,12 +176,21 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
 
 /** What runs beside requests. */
 async function startBackground(
-  ports: WorkerPorts & SweeperPorts,
+  ports: WorkerPorts & SweeperPorts & ExtractionPorts,
   { config, closing }: { config: Config; closing: Closing },
 ): Promise<void> {
-  const sweeping = startSweeper(ports);
-  closing.add(() => sweeping.stop());
+  const start = (what: string, run: (options: BackgroundOptions) => Promise<void>): void => {
+    const controller = new AbortController();
+    const onError = (error: unknown): void => notice(`${what} will try again: ${String(error)}`);
+    const done = run({ signal: controller.signal, onError });
+    closing.add(() => {
+      controller.abort();
+      return done;
+    });
+  };
+  start("The sweeper", (options) => sweep(ports, options));
   if (config.workers === 0) return;
+  start("The extraction of features", (options) => runExtractor(ports, options));
   const onError = (error: unknown): void => notice(`A task failed and will be tried again: ${describe(error)}`);
   const working = await runWorkers(ports, { atOnce: config.workers, onError });
   closing.add(() => working.stop());
@@ -196,16 +207,10 @@ function databaseFolder({ dataFolder }: Config): string {
   return join(dataFolder, "database");
 }
 
-function startSweeper(ports: SweeperPorts): { stop(): Promise<void> } {
-  const controller = new AbortController();
-  const onError = (error: unknown): void => notice(`The sweeper will try again: ${String(error)}`);
-  const done = sweep(ports, { signal: controller.signal, onError });
-  return {
-    stop: () => {
-      controller.abort();
-      return done;
-    },
-  };
+/** How long something runs beside requests, and who is told when it fails. */
+interface BackgroundOptions {
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
 }
 
 function describe(error: unknown): string {

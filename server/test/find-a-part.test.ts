@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
+import { openDatabase } from "../src/postgres/database.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person, personWith } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
@@ -239,4 +240,36 @@ test("what a server was sent is found in part on another, and after it was kille
   assert.deepEqual(idsOf(await searchWith(onAgain, await cropOf(201))), [first]);
   assert.deepEqual(idsOf(await searchWith(onAgain, await cropOf(202))), []);
   assert.deepEqual(idsOf(await searchWith(onThere, await cropOf(202))), []);
+});
+
+test("images that came before features were kept get theirs, and are found by fingerprints meanwhile", async (t) => {
+  const { url } = await testDatabase(t);
+  const data = await dataFolder(t);
+  const start = (workers: string) =>
+    startServer(t, { data, environment: { UTSURU_DATABASE_URL: url, UTSURU_WORKERS: workers }, embedded: true });
+  const first = await start("0");
+  const ada = await newPerson(first);
+  const [id = "", other = ""] = await keep(ada, [211, 212]);
+  await first.stop();
+  const database = openDatabase({ url });
+  t.after(() => database.close());
+  await database.query("delete from local_features", []);
+  const second = await start("0");
+  const onSecond = personWith(second.url, ada);
+  assert.deepEqual(idsOf(await searchWith(onSecond, await cropOf(211))), []);
+  assert.deepEqual(idsOf(await searchWith(onSecond, await jpegOf(211, size))), [id]);
+  await second.stop();
+  const third = await start("1");
+  const onThird = personWith(third.url, ada);
+  for (const [seed, found] of [
+    [211, id],
+    [212, other],
+  ] as const) {
+    const end = Date.now() + 20_000;
+    while (!idsOf(await searchWith(onThird, await cropOf(seed))).includes(found)) {
+      assert.ok(Date.now() < end, "the features did not come within 20 s");
+      await delay(50);
+    }
+  }
+  assert.equal(third.log(), "");
 });
