@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { copyBucket } from "./buckets/copy-bucket.ts";
@@ -14,6 +15,7 @@ import { type Config, ConfigError, environmentWithFile, ownBucketUrl, readConfig
 import { bcryptPasswords } from "./credentials/bcrypt-passwords.ts";
 import { joseTokens } from "./credentials/jose-tokens.ts";
 import { secretOf } from "./credentials/secret-file.ts";
+import type { LibraryPorts } from "./doctor/examine-library.ts";
 import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
@@ -61,17 +63,43 @@ async function work(): Promise<void> {
 }
 
 /** Lends the queue to a command, beside a server that runs or without one. */
-async function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
-  const config = readConfig(environmentWithFile(process.env, process.cwd()));
+function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
+  return lend(async (config, closing) => use((await openBeside(config, closing)).queue));
+}
+
+/** Lends everything that the doctor looks at, beside a server that runs or without one. */
+function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
+  return lend(async (config, closing) => {
+    const catalog = await openBeside(config, closing);
+    const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings });
+    const folder = await mkdtemp(join(tmpdir(), "utsuru-doctor-"));
+    closing.add(() => rm(folder, { recursive: true, force: true }));
+    const decoder = decoderPool({ processes: config.decoders });
+    closing.add(() => decoder.close());
+    const { read } = snapshotFile(snapshotPath(config));
+    // The snapshot is the server's to write.
+    const snapshot = { read, write: async () => {} };
+    const index = await openSearchIndex({ catalog, snapshot, clock: { now: () => new Date() }, notice });
+    closing.add(() => index.close());
+    return use({ catalog, bucket, staging: await stagingFolder(folder), decoder, index, atOnce: config.decoders });
+  });
+}
+
+async function lend(use: (config: Config, closing: Closing) => Promise<boolean>): Promise<boolean> {
   const closing = closers();
   try {
-    const running = config.databaseUrl ?? (await findRunningEmbedded(databaseFolder(config)));
-    const catalog = await openCatalog({ url: running ?? (await openEmbedded(config, closing)) });
-    closing.add(() => catalog.close());
-    return await use(catalog.queue);
+    return await use(readConfig(environment()), closing);
   } finally {
     await closing.close();
   }
+}
+
+/** The catalog, by the embedded database of a server that runs, if there is one. */
+async function openBeside(config: Config, closing: Closing): Promise<Ports["catalog"]> {
+  const running = config.databaseUrl ?? (await findRunningEmbedded(databaseFolder(config)));
+  const catalog = await openCatalog({ url: running ?? (await openEmbedded(config, closing)) });
+  closing.add(() => catalog.close());
+  return catalog;
 }
 
 /** Opens a role, says that it is ready, and closes everything in the reverse order of its opening when it is told to end. */
@@ -136,7 +164,7 @@ async function openIndex(
     await catalog.codes.prepare();
     return databaseIndex(catalog);
   }
-  const snapshot = snapshotFile(join(config.dataFolder, "index", "snapshot"));
+  const snapshot = snapshotFile(snapshotPath(config));
   const index = await openSearchIndex({ catalog, snapshot, clock, notice });
   closing.add(() => index.close());
   return index;
@@ -203,6 +231,10 @@ async function copyBuckets(...[from, to, options]: Parameters<CopyBuckets>): Ret
   return copyBucket(source, await openBucket(to, { environment: settings }), { ...options, contentTypeOf });
 }
 
+function snapshotPath({ dataFolder }: Config): string {
+  return join(dataFolder, "index", "snapshot");
+}
+
 function databaseFolder({ dataFolder }: Config): string {
   return join(dataFolder, "database");
 }
@@ -235,7 +267,16 @@ function pageFolder(): string | undefined {
 try {
   const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
   const isPicture = (head: Buffer): boolean => formatOf(head) !== undefined;
-  await buildProgram({ serve, work, lendQueue, openDecoder, copyBuckets, isPicture, environment }).parseAsync();
+  await buildProgram({
+    serve,
+    work,
+    lendQueue,
+    lendLibrary,
+    openDecoder,
+    copyBuckets,
+    isPicture,
+    environment,
+  }).parseAsync();
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
   process.stderr.write(`utsuru: ${error.message}\n`);

@@ -239,6 +239,28 @@ export interface ObjectNotes {
   postponeDeletions(keys: readonly string[]): Promise<void>;
 }
 
+/** An image with what is known of its thumbnail. */
+export interface ImageRecord {
+  readonly image: Image;
+  readonly thumbnail: Pick<StoredObject, "bytes" | "sha256">;
+}
+
+/** Why an object is in the bucket: an image's, being put, to be deleted, or of a job that is there. */
+export type ObjectReason = "image" | "put" | "deletion" | "job";
+
+/** The whole library, for whoever examines it. */
+export interface LibraryRecords {
+  /** Every image, in batches. */
+  images(): AsyncIterable<readonly ImageRecord[]>;
+  /** Images. */
+  count(): Promise<number>;
+  /** Why these objects are there; those that nothing explains are left out. */
+  reasons(keys: readonly string[]): Promise<ReadonlyMap<string, ObjectReason>>;
+  replaceFingerprints(imageId: string, fingerprints: readonly Fingerprint[]): Promise<void>;
+  /** Says what the bucket has as the image's thumbnail now. */
+  replaceThumbnail(imageId: string, thumbnail: StoredObject): Promise<void>;
+}
+
 /** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */
 export type FeedPosition = string;
 
@@ -423,6 +445,7 @@ export interface Catalog {
   readonly images: Images;
   readonly objects: ObjectNotes;
   readonly features: Features;
+  readonly records: LibraryRecords;
   readonly changes: ChangeFeed;
   readonly codes: CodeSearch;
   readonly jobs: Jobs;

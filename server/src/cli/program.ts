@@ -4,6 +4,7 @@ import { Command, type CommanderError, InvalidArgumentError, Option } from "comm
 import type { Decoder } from "../ports.ts";
 import { addBucket, type CopyBuckets } from "./bucket-copy.ts";
 import { compareFiles } from "./compare-files.ts";
+import { addDoctor, type LendLibrary } from "./doctor.ts";
 import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
 import { addImport } from "./import/import-command.ts";
@@ -14,6 +15,7 @@ export interface Roles {
   serve(): Promise<void>;
   work(): Promise<void>;
   lendQueue: LendQueue;
+  lendLibrary: LendLibrary;
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
   readonly copyBuckets: CopyBuckets;
@@ -65,6 +67,7 @@ export function buildProgram(roles: Roles): Command {
     .argument("<b>", "the picture that a may be a copy of")
     .action((a: string, b: string) => withDecoder(roles, (decoder) => compareFiles(decoder, a, b)));
   addJobs(program, roles.lendQueue);
+  addDoctor(program, roles.lendLibrary);
   addDuplicates(program, roles);
   addImport(program, roles);
   addBucket(program, roles.copyBuckets);

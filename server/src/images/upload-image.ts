@@ -117,7 +117,8 @@ function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder
   };
 }
 
-function fingerprintsOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
+/** The fingerprints of a picture that are stored. */
+export function fingerprintsOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
   const all = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
   return all.map(({ fingerprint }) => fingerprint);
 }

@@ -10,6 +10,7 @@ import { asFailure, reasonOf } from "./failures.ts";
 import { featureEntriesIn, featureEntriesOf, featuresIn } from "./features.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
+import { libraryRecordsIn } from "./library-records.ts";
 import { migrate } from "./migrate.ts";
 import { objectNotesIn } from "./object-notes.ts";
 import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
@@ -48,6 +49,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     images: imagesIn(database, { announce, putMsMax }),
     features: featuresIn(database, announce),
     objects: objectNotesIn(database, putMsMax),
+    records: libraryRecordsIn(database, announce),
     changes: changeFeedIn({ database, wakeUps, entriesOf }),
     codes: codeSearchIn(database, () => openDatabase(maintenance(options))),
     jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),

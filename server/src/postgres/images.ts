@@ -44,7 +44,8 @@ export function imagesIn(database: Database, { announce, putMsMax }: ImageTerms)
   };
 }
 
-interface ImageRow {
+/** An image as the columns of it arrive. */
+export interface ImageRow {
   readonly id: string;
   readonly owner_id: string;
   readonly owner_audience: number;
@@ -61,8 +62,8 @@ interface ImageRow {
   readonly fingerprints: readonly { algorithm: Fingerprint["algorithm"]; code: string; quality: number }[];
 }
 
-/** `bit_send` puts the length in bits (4 bytes) before a bit string's bytes. */
-const imageColumns = `
+/** Columns of an image. `bit_send` puts the length in bits (4 bytes) before a bit string's bytes. */
+export const imageColumns: string = `
   i.id, i.owner_id, u.audience as owner_audience, i.visibility, i.file, encode(i.sha256, 'hex') as sha256, i.created_at,
   d.format, d.width, d.height, d.bytes, d.original_key, d.thumbnail_key,
   (select coalesce(json_agg(json_build_object(
@@ -70,9 +71,11 @@ const imageColumns = `
      order by f.algorithm), '[]')
    from fingerprints f where f.image_id = i.id) as fingerprints`;
 
-const imageTables = "images i join image_data d on d.image_id = i.id join users u on u.id = i.owner_id";
+/** Where the columns come from. */
+export const imageTables: string = "images i join image_data d on d.image_id = i.id join users u on u.id = i.owner_id";
 
-function toImage(row: ImageRow): Image {
+/** The image that a row is. */
+export function toImage(row: ImageRow): Image {
   return {
     id: row.id,
     owner: { id: row.owner_id, audience: row.owner_audience },

@@ -1,0 +1,129 @@
+import { toHex } from "@utsuru/core/fingerprint";
+import { Failure, mayPass } from "../errors.ts";
+import { fingerprintsOf } from "../images/upload-image.ts";
+import type { Bucket, Catalog, Decoder, ImageRecord, Staging } from "../ports.ts";
+import { isTelling } from "../search/probe.ts";
+import type { SearchIndex } from "../search/search-index.ts";
+import type { Finding, FindingKind } from "./finding.ts";
+import { readObject } from "./read-object.ts";
+
+/** What an examination works with. */
+export interface ExaminePorts {
+  readonly catalog: Pick<Catalog, "images" | "records" | "objects" | "jobs">;
+  readonly bucket: Bucket;
+  readonly staging: Staging;
+  readonly decoder: Decoder;
+  readonly index: SearchIndex;
+}
+
+/** How to examine. */
+export interface ExamineOptions {
+  readonly repair: boolean;
+  readonly signal: AbortSignal;
+}
+
+type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
+
+/** Examines one image: its objects, its fingerprints, and whether it finds itself. An image that is deleted meanwhile has no findings. */
+export async function examineImage(
+  ports: ExaminePorts,
+  record: ImageRecord,
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const { image } = record;
+  const { findings, ingested } = await examineOriginal(ports, record, options.signal);
+  const all = [
+    ...findings,
+    ...(ingested ? await examineFingerprints(ports, { record, ingested }, options) : []),
+    ...(await examineThumbnail(ports, { record, ingested }, options)),
+  ];
+  const isGone = all.length > 0 && (await ports.catalog.images.find(image.id, image.owner)) === undefined;
+  return isGone ? [] : all;
+}
+
+async function examineOriginal(
+  ports: ExaminePorts,
+  { image }: ImageRecord,
+  signal: AbortSignal,
+): Promise<{ readonly findings: readonly Finding[]; readonly ingested: Ingested | undefined }> {
+  const say = (kind: FindingKind, detail: string) => ({
+    findings: [{ kind, imageId: image.id, key: image.keys.original, detail, mended: false }],
+    ingested: undefined,
+  });
+  const original = await readObject(
+    ports,
+    { key: image.keys.original, bytes: image.bytes, sha256: image.sha256 },
+    signal,
+  );
+  if (original.kind === "missing") return say("original-missing", "The bucket does not have the original.");
+  if (original.kind === "damaged") return say("original-damaged", `The original ${original.detail}.`);
+  try {
+    return { findings: [], ingested: await ports.decoder.ingest(original.file.path, { signal }) };
+  } catch (error) {
+    if (!(error instanceof Failure) || mayPass(error)) throw error;
+    return say("original-undecodable", `The original can no longer be decoded: ${error.message}`);
+  } finally {
+    await ports.staging.discard(original.file);
+  }
+}
+
+/**
+ * Compares the stored fingerprints with those of the original, then searches with the picture. A search looks for the codes of all eight
+ * orientations of its picture, so this is also the search with each of its turned and mirrored copies.
+ */
+async function examineFingerprints(
+  { catalog, index }: ExaminePorts,
+  { record: { image }, ingested }: { readonly record: ImageRecord; readonly ingested: Ingested },
+  { repair }: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const fresh = fingerprintsOf(ingested);
+  if (listOf(fresh) !== listOf(image.fingerprints)) {
+    if (repair) await catalog.records.replaceFingerprints(image.id, fresh);
+    const detail = "The stored fingerprints are not those of the original.";
+    return [{ kind: "fingerprints-stale", imageId: image.id, detail, mended: repair }];
+  }
+  const { pdq, dct256 } = ingested;
+  const probes = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
+  if (!probes.some(isTelling)) return [];
+  const near = await index.near(probes, image.owner);
+  if (near.some(({ imageId }) => imageId === image.id)) return [];
+  const detail = `A search with the picture itself does not find it among ${near.length} others.`;
+  return [{ kind: "not-found-by-search", imageId: image.id, detail, mended: false }];
+}
+
+function listOf(fingerprints: ImageRecord["image"]["fingerprints"]): string {
+  return fingerprints
+    .map(({ algorithm, code, quality }) => `${algorithm} ${toHex(code)} ${quality}`)
+    .sort()
+    .join();
+}
+
+async function examineThumbnail(
+  ports: ExaminePorts,
+  { record: { image, thumbnail }, ingested }: { readonly record: ImageRecord; readonly ingested: Ingested | undefined },
+  { repair, signal }: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const key = image.keys.thumbnail;
+  const found = await readObject(ports, { key, ...thumbnail }, signal);
+  if (found.kind === "whole") {
+    await ports.staging.discard(found.file);
+    return [];
+  }
+  const mended = repair && ingested !== undefined;
+  if (mended) await replaceThumbnail(ports, { image, content: ingested.thumbnail }, signal);
+  const detail =
+    found.kind === "missing" ? "The bucket does not have the thumbnail." : `The thumbnail ${found.detail}.`;
+  return [{ kind: `thumbnail-${found.kind}`, imageId: image.id, key, detail, mended }];
+}
+
+/** A crash in between leaves a missing thumbnail, which the next examination finds. */
+async function replaceThumbnail(
+  { catalog, bucket }: ExaminePorts,
+  { image, content }: { readonly image: ImageRecord["image"]; readonly content: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  const key = image.keys.thumbnail;
+  await bucket.delete(key);
+  const stored = await bucket.put(key, { content }, { contentType: "image/webp", signal });
+  await catalog.records.replaceThumbnail(image.id, stored);
+}

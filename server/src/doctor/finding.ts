@@ -1,0 +1,21 @@
+/** What can be wrong with a library. */
+export type FindingKind =
+  | "original-missing"
+  | "original-damaged"
+  | "original-undecodable"
+  | "thumbnail-missing"
+  | "thumbnail-damaged"
+  | "fingerprints-stale"
+  | "not-found-by-search"
+  | "index-differs"
+  | "object-unexplained";
+
+/** One thing that is wrong, in a sentence. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly imageId?: string;
+  readonly key?: string;
+  readonly detail: string;
+  /** Whether it is right again. */
+  readonly mended: boolean;
+}
