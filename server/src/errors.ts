@@ -23,6 +23,7 @@ export const failureCodes = [
   "too-many-files",
   "request-timeout",
   "not-found",
+  "nothing-in-common",
   "method-not-allowed",
   "range-not-satisfiable",
   // who asks

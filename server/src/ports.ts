@@ -9,6 +9,7 @@ import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { CodeSpace } from "@utsuru/core/score";
+import type { Transform } from "@utsuru/core/transform";
 import type { FailureCode } from "./errors.ts";
 
 // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -584,6 +585,9 @@ export interface Inspection extends Header {
   readonly features: LocalFeatures | undefined;
 }
 
+/** How two pictures are shown on each other: half of each, or where they differ. */
+export type OverlayMode = "blend" | "difference";
+
 /** Turns files into pictures, in processes that may die. Every call throws `unsupported-format`, `image-too-large`, `image-too-complex`, `image-broken`, `image-undecodable`, `overloaded` or `shutting-down`. */
 export interface Decoder {
   /**
@@ -604,6 +608,12 @@ export interface Decoder {
     path: string,
     options: { readonly signal: AbortSignal },
   ): Promise<Omit<Inspection, "features"> & { readonly features: PackedFeatures; readonly thumbnail: Uint8Array }>;
+  /** A WebP of the lower picture, longest side at most 1024 px, with the upper one laid on it by a map of its pixels to the lower one's. */
+  overlay(
+    lowerPath: string,
+    upperPath: string,
+    options: { readonly transform: Transform; readonly mode: OverlayMode; readonly signal: AbortSignal },
+  ): Promise<Uint8Array>;
   /** The picture encoded anew in its own format, pixels turned upright, without metadata: safe to hand to strangers. */
   derive(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array>;
   close(): Promise<void>;

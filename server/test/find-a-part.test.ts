@@ -273,3 +273,34 @@ test("images that came before features were kept get theirs, and are found by fi
   }
   assert.equal(third.log(), "");
 });
+
+test("an overlay shows two pictures on each other, to those who may see both", async () => {
+  const [ada, bob] = [await newPerson(await server()), await newPerson(await server())];
+  const [id = "", other = ""] = await keep(ada, [221, 222]);
+  const uploaded = await ada.upload([{ name: "crop.jpg", bytes: await cropOf(221) }], { visibility: "private" });
+  const crop = uploaded.body.results[0].image.id;
+  const path = `/api/images/${id}/overlay?with=${crop}`;
+  const blend = await ada.download(path);
+  assert.deepEqual([blend.status, blend.headers.get("content-type")], [200, "image/webp"]);
+  const { data, info } = await sharp(blend.bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  assert.deepEqual([info.width, info.height], [640, 480]);
+  const original = await sharp(await jpegOf(221, size))
+    .raw()
+    .toBuffer();
+  const difference = await ada.download(`${path}&mode=difference`);
+  const differing = await sharp(difference.bytes).removeAlpha().raw().toBuffer();
+  const at = (x: number, y: number) => 3 * (640 * y + x);
+  const means = { inside: 0, outside: 0, differing: 0 };
+  for (let y = 130; y < 350; y++)
+    for (let x = 170; x < 470; x++)
+      for (let c = 0; c < 3; c++) {
+        means.inside += Math.abs((data[at(x, y) + c] ?? 0) - (original[at(x, y) + c] ?? 0)) / (220 * 300 * 3);
+        means.differing += (differing[at(x, y) + c] ?? 0) / (220 * 300 * 3);
+      }
+  for (let x = 0; x < 640; x++)
+    means.outside += Math.abs((data[at(x, 20)] ?? 0) - (original[at(x, 20)] ?? 0) / 3) / 640;
+  assert.ok(means.inside < 12 && means.outside < 12 && means.differing < 20, JSON.stringify(means));
+  assert.equal((await bob.download(path)).status, 404);
+  assert.equal((await ada.download(`/api/images/${other}/overlay?with=${crop}`)).status, 422);
+  assert.equal((await ada.download(`/api/images/${id}/overlay`)).status, 422);
+});

@@ -20,6 +20,7 @@ const kinds: Readonly<Record<FailureCode, { readonly status: number; readonly ti
   "headers-too-large": { status: 431, title: "The headers are too large" },
   "too-many-files": { status: 422, title: "Too many files" },
   "request-timeout": { status: 408, title: "The request came too slowly" },
+  "nothing-in-common": { status: 422, title: "The pictures have nothing in common" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "The method does not fit" },
   "range-not-satisfiable": { status: 416, title: "There are no such bytes" },

@@ -2,7 +2,7 @@ import { algorithms } from "@utsuru/core/fingerprint";
 import { orientations } from "@utsuru/core/orientations";
 import Type, { type Static, type TSchema } from "typebox";
 import { failureCodes } from "../errors.ts";
-import type { JobState } from "../ports.ts";
+import type { JobState, OverlayMode } from "../ports.ts";
 import type { Stages } from "../search/search.ts";
 
 /**
@@ -265,6 +265,19 @@ export const SearchQuery = Type.Object(
       enum: ["global", "all"],
       default: "all",
       description: "global: compare whole pictures alone, which costs less. all: look for parts too.",
+    }),
+  },
+  strict,
+);
+
+export const OverlayQuery = Type.Object(
+  {
+    with: uuid("The image that is laid on this one."),
+    mode: Type.Unsafe<OverlayMode>({
+      type: "string",
+      enum: ["blend", "difference"],
+      default: "blend",
+      description: "blend: half of each. difference: black where they are equal.",
     }),
   },
   strict,

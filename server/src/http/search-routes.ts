@@ -2,10 +2,11 @@ import type { Purpose } from "@utsuru/core/features";
 import { fromHex } from "@utsuru/core/fingerprint";
 import type { Orientation } from "@utsuru/core/orientations";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Static } from "typebox";
+import Type, { type Static } from "typebox";
 import { Failure } from "../errors.ts";
 import type { Viewer } from "../ports.ts";
 import { compare } from "../search/compare.ts";
+import { overlayOf } from "../search/overlay.ts";
 import { type Query, queryOfFile, queryOfFingerprint, queryOfImage } from "../search/query.ts";
 import { type Stages, search } from "../search/search.ts";
 import type { App, Room } from "./app.ts";
@@ -18,6 +19,7 @@ import {
   CompareBody,
   CompareForm,
   ImageParams,
+  OverlayQuery,
   SearchAnswer,
   SearchBody,
   SearchForm,
@@ -29,6 +31,11 @@ type FingerprintInput = Extract<Static<typeof SearchBody>, { fingerprint: unknow
 type Access = { readonly viewer: Viewer; readonly signal: AbortSignal };
 type Wanted = Access & { readonly features: Purpose | undefined };
 
+const webpAnswer = Type.Unsafe<Buffer>({
+  description: "The bytes.",
+  content: { "image/webp": { schema: { type: "string", format: "binary" } } },
+});
+
 const problems = [400, 401, 404, 408, 413, 415, 422, 503, 507];
 
 /** Search with a picture, a fingerprint or a stored image; compare two. */
@@ -36,6 +43,7 @@ export function searchRoutes(app: App, room: Room): void {
   searchRoute(app, room);
   similarRoute(app, room);
   compareRoute(app, room);
+  overlayRoute(app, room);
 }
 
 function searchRoute(app: App, room: Room): void {
@@ -118,6 +126,37 @@ function compareRoute(app: App, room: Room): void {
         : await queriesOfBody(room, jsonOf(request), access);
       if (!a || !b) throw new Error("a form of two files gives two queries");
       return compareView(compare(a, b), a, b);
+    },
+  );
+}
+
+function overlayRoute(app: App, { ports }: Room): void {
+  app.get(
+    "/api/images/:id/overlay",
+    {
+      onRequest: authentication(ports),
+      schema: {
+        operationId: "overlay",
+        tags: ["search"],
+        summary: "A stored image with another one laid on it where both show the same",
+        description:
+          "A WebP, longest side at most 1024 px, in the shape of the image; where the other one does not reach, the image shows dimmed.",
+        security: secured,
+        params: ImageParams,
+        querystring: OverlayQuery,
+        response: answers({ 200: webpAnswer }, [401, 404, 422, 503]),
+      },
+    },
+    async (request, reply) => {
+      const { with: upperId, mode } = request.query;
+      const overlay = await overlayOf(ports, {
+        lowerId: request.params.id,
+        upperId,
+        mode,
+        ...accessOf(request, reply),
+      });
+      // Whoever may see both images now may not tomorrow: nobody keeps it.
+      return reply.header("cache-control", "no-store").type("image/webp").send(Buffer.from(overlay));
     },
   );
 }

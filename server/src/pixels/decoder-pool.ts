@@ -56,6 +56,11 @@ export function decoderPool({
       if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
       return done.ingested;
     },
+    overlay: async (path, upperPath, { transform, mode, signal }) => {
+      const done = await pool.run({ kind: "overlay", path, upperPath, transform, mode }, signal);
+      if (done.job !== "overlay") throw new Error(`asked for an overlay, the decoder did ${done.job}`);
+      return done.picture;
+    },
     derive: async (path, { signal }) => {
       const done = await pool.run({ kind: "derive", path }, signal);
       if (done.job !== "derive") throw new Error(`asked to derive, the decoder did ${done.job}`);

@@ -11,6 +11,7 @@ import type { Inspection } from "../ports.ts";
 import { makeDerivative } from "./derivative.ts";
 import { hardenLibvips } from "./libvips.ts";
 import type { Answer, Job, Message, Yield } from "./messages.ts";
+import { makeOverlay } from "./overlay.ts";
 import { openPicture, type Picture } from "./picture.ts";
 import { readPixels } from "./pixels.ts";
 import { makeThumbnail } from "./thumbnail.ts";
@@ -32,6 +33,12 @@ async function perform(job: Job): Promise<Yield> {
       const features = packFeatures(featuresOf(picture, pixels, "store"));
       const thumbnail = await makeThumbnail(pixels, picture.header);
       return { kind: "done", job: "ingest", ingested: { ...hashesOf(picture, pixels), features, thumbnail } };
+    }
+    case "overlay": {
+      const lower = { picture, pixels: await readPixels(picture) };
+      const upperPicture = await openPicture(job.upperPath);
+      const upper = { picture: upperPicture, pixels: await readPixels(upperPicture) };
+      return { kind: "done", job: "overlay", picture: await makeOverlay(lower, upper, job) };
     }
     case "derive":
       return { kind: "done", job: "derive", picture: await makeDerivative(picture) };

@@ -1,7 +1,8 @@
 import type { Purpose } from "@utsuru/core/features";
 import type { HashName } from "@utsuru/core/hash-pixels";
+import type { Transform } from "@utsuru/core/transform";
 import type { FailureCode } from "../errors.ts";
-import type { Decoder, Inspection } from "../ports.ts";
+import type { Decoder, Inspection, OverlayMode } from "../ports.ts";
 
 type Hashed = Awaited<ReturnType<Decoder["hash"]>>;
 type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
@@ -16,6 +17,13 @@ export type Job =
     }
   | { readonly kind: "hash"; readonly path: string; readonly names: readonly HashName[] }
   | { readonly kind: "ingest"; readonly path: string }
+  | {
+      readonly kind: "overlay";
+      readonly path: string;
+      readonly upperPath: string;
+      readonly transform: Transform;
+      readonly mode: OverlayMode;
+    }
   | { readonly kind: "derive"; readonly path: string };
 
 /** What a job yields. */
@@ -23,7 +31,7 @@ export type Yield =
   | { readonly kind: "done"; readonly job: "inspect"; readonly inspection: Inspection }
   | { readonly kind: "done"; readonly job: "hash"; readonly hashed: Hashed }
   | { readonly kind: "done"; readonly job: "ingest"; readonly ingested: Ingested }
-  | { readonly kind: "done"; readonly job: "derive"; readonly picture: Uint8Array };
+  | { readonly kind: "done"; readonly job: "derive" | "overlay"; readonly picture: Uint8Array };
 
 /** Why a job yields nothing. `unreadable`: the file could not be read; `error`: a programmer's mistake. */
 export type Refusal =

@@ -339,6 +339,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{id}/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stored image with another one laid on it where both show the same
+         * @description A WebP, longest side at most 1024 px, in the shape of the image; where the other one does not reach, the image shows dimmed.
+         */
+        get: operations["overlay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -358,7 +378,7 @@ export interface components {
              * @description Stable; match on this.
              * @enum {string}
              */
-            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "headers-too-large" | "too-many-files" | "request-timeout" | "not-found" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "index-unavailable" | "shutting-down" | "internal";
+            code: "invalid-request" | "malformed-request" | "unsupported-media-type" | "payload-too-large" | "headers-too-large" | "too-many-files" | "request-timeout" | "not-found" | "nothing-in-common" | "method-not-allowed" | "range-not-satisfiable" | "unauthenticated" | "invalid-credentials" | "email-taken" | "password-too-long" | "too-many-requests" | "unsupported-format" | "image-too-large" | "image-too-complex" | "image-broken" | "image-undecodable" | "overloaded" | "storage-full" | "bucket-unavailable" | "database-unavailable" | "index-unavailable" | "shutting-down" | "internal";
             errors?: {
                 /** @description JSON Pointer (RFC 6901) of the field. */
                 pointer: string;
@@ -2122,6 +2142,79 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overlay: {
+        parameters: {
+            query: {
+                /** @description The image that is laid on this one. */
+                with: string;
+                /** @description blend: half of each. difference: black where they are equal. */
+                mode?: "blend" | "difference";
+            };
+            header?: never;
+            path: {
+                /** @description The image. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
