@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { FeatureIndex } from "@utsuru/core/feature-index";
 import { extractFeatures } from "@utsuru/core/features";
 import type { LocalFeatures } from "@utsuru/core/local-features";
+import { packFeatures } from "@utsuru/core/pack-features";
 import { findPartialCopies } from "@utsuru/core/partial-copies";
 import { readCorpus } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
@@ -21,9 +22,6 @@ const { values } = parseArgs({
   },
 });
 
-/** Share of a descriptor's bits that a distorted picture turns over: as far from the first as two pictures of one manner are. */
-const turnedBits = 0.3;
-
 const files = (await readCorpus()).filter(({ role }) => role === "distractor").map(({ file }) => file);
 const library = await Promise.all(files.slice(0, 300).map(async (file) => extractFeatures(await decodeSmall(file))));
 const queries = await Promise.all(
@@ -34,12 +32,13 @@ const queries = await Promise.all(
 const random = scatter(7);
 const index = new FeatureIndex();
 for (const size of values.sizes.split(",").map(Number)) {
-  const adding = cpuMs();
   const before = index.size;
-  while (index.size < size) index.add(distorted(library[index.size % library.length] as LocalFeatures, index.size), 0);
-  console.log(
-    `${size}: added in ${((1000 * (cpuMs() - adding)) / (size - before)).toFixed(0)} µs each, distortion included`,
-  );
+  let indexing = 0;
+  while (index.size < size) {
+    const packed = packFeatures(distorted(library[index.size % library.length] as LocalFeatures, index.size));
+    indexing += timed(() => index.addPacked(packed, 0));
+  }
+  console.log(`${size}: ${((1000 * indexing) / (size - before)).toFixed(0)} µs to take one in`);
   report(size);
 }
 
@@ -65,13 +64,17 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** The first pictures are the photographs themselves; further ones keep their places and lose bits of their descriptors. */
+/**
+ * The first pictures are the photographs themselves; further ones keep their places and turn 5 in 16 of their descriptors' bits over:
+ * no copies any more, but spread over the keys as unevenly as photographs are.
+ */
 function distorted(features: LocalFeatures, number: number): LocalFeatures {
   if (number < library.length) return features;
-  const descriptors = features.descriptors.map((word) => {
-    let mask = 0;
-    for (let bit = 0; bit < 32; bit++) if (random() < turnedBits) mask |= 1 << bit;
-    return word ^ mask;
-  });
+  const descriptors = features.descriptors.map((word) => word ^ (bits() & (bits() | (bits() & bits()))));
   return { ...features, descriptors };
+}
+
+/** 32 random bits. */
+function bits(): number {
+  return Math.floor(2 ** 32 * random());
 }

@@ -10,12 +10,12 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { FeatureIndex } from "@utsuru/core/feature-index";
 import { extractFeatures } from "@utsuru/core/features";
-import { unpackFeatures } from "@utsuru/core/pack-features";
 import { findPartialCopies, type GeometricMatch } from "@utsuru/core/partial-copies";
 import { type CorpusPicture, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
 import { drawPicture } from "./local/drawn.ts";
 import { drawnFeatures, drawnNumber } from "./local/drawn-features.ts";
+import { cachedFeatures } from "./local/feature-cache.ts";
 import { drawnKinds } from "./local/painters.ts";
 
 const { values } = parseArgs({
@@ -35,13 +35,11 @@ const names: string[] = [];
 
 const pictures = await readCorpus();
 const hardNegatives = await readHardNegatives();
-for (const file of [...pictures.map(({ file }) => file), ...hardNegatives]) {
-  names[index.add(extractFeatures(await decodeSmall(file)), 0)] = file;
-}
-for (const { kind, seed, packed } of await drawnFeatures(Number(values.drawn))) {
-  const features = unpackFeatures(packed);
-  if (features) names[index.add(features, 0)] = `${kind} ${seed}`;
-}
+const stored = [...pictures.map(({ file }) => file), ...hardNegatives];
+for (const [i, packed] of (await cachedFeatures("corpus", stored.length, (number) => stored[number] ?? "")).entries())
+  names[index.addPacked(packed, 0) as number] = stored[i] as string;
+for (const { kind, seed, packed } of await drawnFeatures(Number(values.drawn)))
+  names[index.addPacked(packed, 0) as number] = `${kind} ${seed}`;
 console.log(`${index.size} pictures in the index, ${(index.bytes / index.size / 1000).toFixed(1)} kB each`);
 
 await reportEdits();

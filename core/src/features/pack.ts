@@ -4,6 +4,8 @@ import { decodeMiniature, encodeMiniature, reduceMiniature, storedMiniatureBytes
 const sizesBytes = 8;
 const headerBytes = sizesBytes + storedMiniatureBytes;
 const keypointBytes = 37;
+/** Where the descriptor starts in a keypoint's record. */
+const descriptorAt = 5;
 const placeSteps = 8;
 const scaleSteps = 16;
 
@@ -40,15 +42,36 @@ export function packFeatures(features: LocalFeatures): Uint8Array {
     bytes[at + 3] = stepsOf(features.angle[i] as number, 1, 256) & 255;
     bytes[at + 4] = stepsOf(features.scale[i] as number, scaleSteps, 255);
     for (let w = 0; w < descriptorWords; w++)
-      view.setUint32(at + 5 + 4 * w, features.descriptors[i * descriptorWords + w] as number, true);
+      view.setUint32(at + descriptorAt + 4 * w, features.descriptors[i * descriptorWords + w] as number, true);
   }
   return bytes;
 }
 
+/** Whether bytes are features of this version, as long as they say. */
+export function isPacked(bytes: Uint8Array): boolean {
+  return bytes[0] === featuresVersion && bytes.length === headerBytes + keypointBytes * packedCount(bytes);
+}
+
+/** Keypoints of packed features. */
+export function packedCount(bytes: Uint8Array): number {
+  return bytes[1] ?? 0;
+}
+
+/** Reads one keypoint's descriptor. */
+export function readDescriptor(bytes: Uint8Array, keypoint: number, into: Uint32Array): void {
+  const at = recordAt(keypoint) + descriptorAt;
+  for (let w = 0, from = at; w < descriptorWords; w++, from += 4)
+    into[w] =
+      (bytes[from] as number) |
+      ((bytes[from + 1] as number) << 8) |
+      ((bytes[from + 2] as number) << 16) |
+      ((bytes[from + 3] as number) << 24);
+}
+
 /** Reads packed features; `undefined` when the bytes are of another version or of another length than they say. */
 export function unpackFeatures(bytes: Uint8Array): LocalFeatures | undefined {
-  const count = bytes[1] ?? 0;
-  if (bytes[0] !== featuresVersion || bytes.length !== headerBytes + keypointBytes * count) return undefined;
+  if (!isPacked(bytes)) return undefined;
+  const count = packedCount(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const features = {
     width: view.getUint16(2, true),
@@ -68,8 +91,7 @@ export function unpackFeatures(bytes: Uint8Array): LocalFeatures | undefined {
     features.y[i] = (places >> 12) / placeSteps;
     features.angle[i] = view.getUint8(at + 3);
     features.scale[i] = view.getUint8(at + 4) / scaleSteps;
-    for (let w = 0; w < descriptorWords; w++)
-      features.descriptors[i * descriptorWords + w] = view.getUint32(at + 5 + 4 * w, true);
+    readDescriptor(bytes, i, features.descriptors.subarray(i * descriptorWords));
   }
   return features;
 }

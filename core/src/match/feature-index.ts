@@ -1,8 +1,7 @@
 import { keyBits } from "../features/describe.ts";
-import { descriptorWords, type LocalFeatures, storedKeypointsMax } from "../features/local-features.ts";
-import { packFeatures, recordAt, unpackFeatures } from "../features/pack.ts";
+import { descriptorWords, type LocalFeatures } from "../features/local-features.ts";
+import { isPacked, packedCount, packFeatures, readDescriptor, recordAt, unpackFeatures } from "../features/pack.ts";
 import { maskOf, type Variant, variants } from "../features/parity.ts";
-import { popcount } from "../kernels/popcount.ts";
 import { PostingLists } from "./posting-lists.ts";
 import { probeMasks } from "./probes.ts";
 import { type Candidate, type Hit, rankCandidates } from "./votes.ts";
@@ -16,14 +15,15 @@ export interface CandidateOptions {
 }
 
 const probesMax = 32;
-/** Postings one keypoint reads at most at one key: the rest of a longer list is a template or a texture that everyone has. */
-const listReadMax = 1024;
 /** Postings a whole query reads at most. */
 const postingsReadMax = 6_000_000;
 /** Postings of one picture under one key: a picture that is one repeated texture must not fill a list. */
 const perKeyMax = 4;
-/** Of 32 signature bits, those that may differ. */
-const signatureDistanceMax = 7;
+/**
+ * Postings one keypoint reads at most at one key: the rest of a longer list is a template or a texture that everyone has. And of 32
+ * signature bits, those that may differ.
+ */
+const readLimits = { lengthMax: 1024, differenceMax: 7 };
 
 /**
  * From a query's keypoints to the pictures that share most of them, without comparing all: each keypoint is filed under 18 of its
@@ -51,19 +51,27 @@ export class FeatureIndex {
 
   /** Takes a picture's features in, visible to queries at once; returns its slot. `audience`: 0 for everyone. */
   add(features: LocalFeatures, audience: number): number {
-    const packed = packFeatures(features);
+    return this.#take(packFeatures(features), audience);
+  }
+
+  /** The same with what `packFeatures` gave, which the index keeps and nobody may change: much faster. `undefined` for other bytes. */
+  addPacked(packed: Uint8Array, audience: number): number | undefined {
+    return isPacked(packed) ? this.#take(packed, audience) : undefined;
+  }
+
+  #take(packed: Uint8Array, audience: number): number {
     const slot = this.#free.pop() ?? this.#packed.length;
     this.#packed[slot] = packed;
     this.#audiences[slot] = audience;
-    forEachPosting(features, (key, keypoint, signature) => this.#postings.add(key, slot * 256 + keypoint, signature));
+    forEachPosting(packed, (key, keypoint, signature) => this.#postings.add(key, slot * 256 + keypoint, signature));
     return slot;
   }
 
   /** Removes the picture of a slot; `false` when the slot holds none. */
   remove(slot: number): boolean {
-    const features = this.featuresOf(slot);
-    if (features === undefined) return false;
-    forEachPosting(features, (key, keypoint) => this.#postings.remove(key, slot * 256 + keypoint));
+    const packed = this.#packed[slot];
+    if (packed === undefined) return false;
+    forEachPosting(packed, (key, keypoint) => this.#postings.remove(key, slot * 256 + keypoint));
     this.#packed[slot] = undefined;
     this.#free.push(slot);
     return true;
@@ -105,16 +113,15 @@ export class FeatureIndex {
   }
 
   #read(key: number, seed: Seed, { hits, viewer }: { hits: Hit[]; viewer: number }): number {
-    const length = Math.min(listReadMax, this.#postings.lengthOf(key));
+    const length = Math.min(readLimits.lengthMax, this.#postings.lengthOf(key));
     if (length === 0) return 0;
-    const { page, at } = this.#postings.wordsOf(key);
-    for (let k = at; k < at + 2 * length; k += 2) {
-      const difference = popcount((page[k + 1] as number) ^ seed.signature);
-      if (difference > signatureDistanceMax) continue;
-      const posting = page[k] as number;
+    const found = this.#postings.read(key, seed.signature, readLimits);
+    for (let k = 0; k < found.length; k += 2) {
+      const posting = found[k] as number;
       const slot = posting >>> 8;
       const audience = this.#audiences[slot];
       if (audience !== 0 && audience !== viewer) continue;
+      const difference = found[k + 1] as number;
       hits.push({ slot, keypoint: posting & 255, query: seed.query, variant: seed.variant, difference });
     }
     return length;
@@ -151,16 +158,15 @@ function probesOf(query: LocalFeatures): Uint32Array {
 /** Without margins all bits are as likely to turn over: none, then each one, then pairs. */
 const plainProbes: Uint32Array = probeMasks(new Float32Array(keyBits.length).fill(1), probesMax);
 
-function forEachPosting(
-  features: LocalFeatures,
-  visit: (key: number, keypoint: number, signature: number) => void,
-): void {
+function forEachPosting(packed: Uint8Array, visit: (key: number, keypoint: number, signature: number) => void): void {
   const filed = new Map<number, number>();
-  for (let i = 0; i < Math.min(features.count, storedKeypointsMax); i++) {
-    const key = keyOf(features.descriptors, i * descriptorWords, nothing);
+  const descriptor = new Uint32Array(descriptorWords);
+  for (let i = 0; i < packedCount(packed); i++) {
+    readDescriptor(packed, i, descriptor);
+    const key = keyOf(descriptor, 0, nothing);
     const before = filed.get(key) ?? 0;
     filed.set(key, before + 1);
-    if (before < perKeyMax) visit(key, i, signatureOf(features.descriptors, i * descriptorWords, nothing));
+    if (before < perKeyMax) visit(key, i, signatureOf(descriptor, 0, nothing));
   }
 }
 

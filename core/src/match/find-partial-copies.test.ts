@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { extractFeatures } from "../features/extract-features.ts";
+import { packFeatures } from "../features/pack.ts";
 import { drawScene, invertPixels, mirrorPixels, photograph, type Scene } from "../features/testing/scenes.ts";
 import type { Pixels } from "../fingerprint/pixels.ts";
 import { FeatureIndex } from "./feature-index.ts";
@@ -94,6 +95,15 @@ test("finds nothing for pictures that are not stored, among them flat, noisy and
   for (let seed = 0; seed < 6; seed++) assert.deepEqual(search(photograph(drawScene(7000 + seed), size)), []);
   assert.deepEqual(search(photograph(() => 128, size)), []);
   assert.deepEqual(search(photograph((x, y) => 128 + 90 * Math.sign(Math.sin(x / 5) * Math.sin(y / 5)), size)), []);
+});
+
+test("takes packed features as it takes features, and refuses other bytes", () => {
+  const one = featuresOf(photograph(drawScene(444), size));
+  const [plain, packed] = [new FeatureIndex(), new FeatureIndex()];
+  assert.equal(packed.addPacked(packFeatures(one), 0), plain.add(one, 0));
+  assert.deepEqual(packed.candidates(one), plain.candidates(one));
+  assert.equal(packed.addPacked(packFeatures(one).subarray(1), 0), undefined);
+  assert.equal(packed.size, 1);
 });
 
 test("forgets what was removed, and uses its slot again", () => {

@@ -1,8 +1,12 @@
+import { PostingMemory } from "../kernels/postings.ts";
+
 /** Words of a posting: which keypoint, and its signature. */
 const postingWords = 2;
 const pageWords = 1 << 20;
 /** Room that a list may have, in postings; a full list moves to the next. */
 const roomsOf: readonly number[] = growingRooms();
+/** Where a key's list starts that has none. */
+const nowhere = 0;
 
 function growingRooms(): number[] {
   const rooms = [2];
@@ -14,45 +18,50 @@ function growingRooms(): number[] {
 /**
  * Lists of (keypoint, signature), one for each key, that grow and shrink one posting at a time without a pause.
  *
- * Lists live in pages of 4 MB and move to a roomier place when full (half again as large); places left behind are used again.
+ * Memory comes in pages of 4 MB; lists move to a roomier place when full (half again as large), and places left behind are used again.
  */
 export class PostingLists {
-  readonly #starts: Float64Array;
+  readonly #memory = new PostingMemory();
+  readonly #starts: Uint32Array;
   readonly #lengths: Uint32Array;
   readonly #rooms: Uint8Array;
-  readonly #pages: Uint32Array[] = [];
   readonly #free: number[][] = roomsOf.map(() => []);
+  #pages = 0;
+  #pageAt = 0;
   #pageUsed: number = pageWords;
 
   constructor(keys: number) {
-    this.#starts = new Float64Array(keys).fill(-1);
+    this.#starts = new Uint32Array(keys);
     this.#lengths = new Uint32Array(keys);
     this.#rooms = new Uint8Array(keys);
   }
 
   /** Bytes held, lists and what finds them. */
   get bytes(): number {
-    return this.#pages.length * pageWords * 4 + this.#starts.length * 13;
+    return this.#pages * pageWords * 4 + this.#starts.length * 9;
   }
 
   lengthOf(key: number): number {
     return this.#lengths[key] as number;
   }
 
-  /** Where a list's words are: `page[at + 2 i]` is keypoint i, `page[at + 2 i + 1]` its signature. Valid until the next change. */
-  wordsOf(key: number): { page: Uint32Array; at: number } {
-    const start = Math.max(0, this.#starts[key] as number);
-    return { page: this.#pages[Math.floor(start / pageWords)] as Uint32Array, at: start % pageWords };
+  /**
+   * Of the first `lengthMax` postings of a list, those whose signature differs in at most so many bits: pairs of keypoint and difference,
+   * valid until the next call.
+   */
+  read(key: number, signature: number, { lengthMax, differenceMax }: ReadLimits): Uint32Array {
+    const list = { at: this.#starts[key] as number, length: Math.min(lengthMax, this.#lengths[key] as number) };
+    return this.#memory.read(list, signature, differenceMax);
   }
 
   /** Appends; `false`, and nothing happens, when the list already fills a page. */
   add(key: number, keypoint: number, signature: number): boolean {
     const length = this.#lengths[key] as number;
-    if ((this.#starts[key] as number) < 0) this.#starts[key] = this.#place(0);
+    if (this.#starts[key] === nowhere) this.#starts[key] = this.#place(0);
     else if (length === roomsOf[this.#rooms[key] as number] && !this.#grow(key)) return false;
-    const { page, at } = this.wordsOf(key);
-    page[at + postingWords * length] = keypoint;
-    page[at + postingWords * length + 1] = signature;
+    const at = (this.#starts[key] as number) + postingWords * length;
+    this.#memory.words[at] = keypoint;
+    this.#memory.words[at + 1] = signature;
     this.#lengths[key] = length + 1;
     return true;
   }
@@ -60,12 +69,12 @@ export class PostingLists {
   /** Removes the keypoint's posting from a list; the last one takes its place. `false` when it is not there. */
   remove(key: number, keypoint: number): boolean {
     const length = this.#lengths[key] as number;
-    if (length === 0) return false;
-    const { page, at } = this.wordsOf(key);
-    for (let i = 0; i < length; i++) {
-      if (page[at + postingWords * i] !== keypoint) continue;
-      const last = at + postingWords * (length - 1);
-      page.copyWithin(at + postingWords * i, last, last + postingWords);
+    const { words } = this.#memory;
+    const start = this.#starts[key] as number;
+    for (let at = start; at < start + postingWords * length; at += postingWords) {
+      if (words[at] !== keypoint) continue;
+      const last = start + postingWords * (length - 1);
+      words.copyWithin(at, last, last + postingWords);
       this.#lengths[key] = length - 1;
       if (length === 1) this.#leave(key);
       return true;
@@ -76,12 +85,10 @@ export class PostingLists {
   #grow(key: number): boolean {
     const room = this.#rooms[key] as number;
     if (room + 1 === roomsOf.length) return false;
-    const from = this.wordsOf(key);
-    const length = this.#lengths[key] as number;
+    const from = this.#starts[key] as number;
     const start = this.#place(room + 1);
-    const page = this.#pages[Math.floor(start / pageWords)] as Uint32Array;
-    page.set(from.page.subarray(from.at, from.at + postingWords * length), start % pageWords);
-    this.#free[room]?.push(this.#starts[key] as number);
+    this.#memory.words.copyWithin(start, from, from + postingWords * (this.#lengths[key] as number));
+    this.#free[room]?.push(from);
     this.#starts[key] = start;
     this.#rooms[key] = room + 1;
     return true;
@@ -89,7 +96,7 @@ export class PostingLists {
 
   #leave(key: number): void {
     this.#free[this.#rooms[key] as number]?.push(this.#starts[key] as number);
-    this.#starts[key] = -1;
+    this.#starts[key] = nowhere;
     this.#rooms[key] = 0;
   }
 
@@ -98,11 +105,18 @@ export class PostingLists {
     if (again !== undefined) return again;
     const words = (roomsOf[room] as number) * postingWords;
     if (this.#pageUsed + words > pageWords) {
-      this.#pages.push(new Uint32Array(pageWords));
+      this.#pageAt = this.#memory.extend(pageWords);
+      this.#pages++;
       this.#pageUsed = 0;
     }
-    const start = (this.#pages.length - 1) * pageWords + this.#pageUsed;
+    const start = this.#pageAt + this.#pageUsed;
     this.#pageUsed += words;
     return start;
   }
+}
+
+/** What one reading of a list may cost and find. */
+export interface ReadLimits {
+  readonly lengthMax: number;
+  readonly differenceMax: number;
 }
