@@ -1,8 +1,13 @@
-/** A first-in, first-out queue with a bound, from which workers wait to take. */
+/** So many urgent items in a row, then a patient one that waits: urgent ones are quick, patient ones never starve. */
+const urgentInARowMax = 8;
+
+/** A queue with a bound, from which workers wait to take: urgent items before patient ones, each kind first in, first out. */
 export class JobQueue<T> {
   readonly #lengthMax: number;
-  readonly #items: T[] = [];
+  readonly #urgent: T[] = [];
+  readonly #patient: T[] = [];
   readonly #takers: ((item: T | undefined) => void)[] = [];
+  #urgentInARow = 0;
   #isClosed = false;
 
   constructor(lengthMax: number) {
@@ -10,34 +15,38 @@ export class JobQueue<T> {
   }
 
   /** Adds an item, or hands it to a worker that waits; `false` when the queue is full or closed. */
-  push(item: T): boolean {
+  push(item: T, { isUrgent = false }: { readonly isUrgent?: boolean } = {}): boolean {
     if (this.#isClosed) return false;
     const taker = this.#takers.shift();
     if (taker !== undefined) taker(item);
-    else if (this.#items.length >= this.#lengthMax) return false;
-    else this.#items.push(item);
+    else if (this.#urgent.length + this.#patient.length >= this.#lengthMax) return false;
+    else (isUrgent ? this.#urgent : this.#patient).push(item);
     return true;
   }
 
   /** Takes an item out again; `false` when a worker already has it. */
   remove(item: T): boolean {
-    const at = this.#items.indexOf(item);
+    const items = this.#urgent.includes(item) ? this.#urgent : this.#patient;
+    const at = items.indexOf(item);
     if (at < 0) return false;
-    this.#items.splice(at, 1);
+    items.splice(at, 1);
     return true;
   }
 
-  /** The oldest item, once there is one; `undefined` when the queue was closed. */
+  /** The next item, once there is one; `undefined` when the queue was closed. */
   take(): Promise<T | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
-    if (this.#items.length > 0) return Promise.resolve(this.#items.shift());
-    return new Promise((resolve) => this.#takers.push(resolve));
+    if (this.#urgent.length + this.#patient.length === 0) return new Promise((resolve) => this.#takers.push(resolve));
+    const isPatientsTurn = this.#urgent.length === 0 || this.#urgentInARow >= urgentInARowMax;
+    const next = (isPatientsTurn && this.#patient.length > 0 ? this.#patient : this.#urgent).shift();
+    this.#urgentInARow = isPatientsTurn ? 0 : this.#urgentInARow + 1;
+    return Promise.resolve(next);
   }
 
   /** Sends the waiting workers home and gives back what nobody took. */
   close(): readonly T[] {
     this.#isClosed = true;
     for (const taker of this.#takers.splice(0)) taker(undefined);
-    return this.#items.splice(0);
+    return [...this.#urgent.splice(0), ...this.#patient.splice(0)];
   }
 }

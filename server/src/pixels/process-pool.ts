@@ -44,7 +44,8 @@ export class ProcessPool {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Yield>();
     const task = { job, resolve, reject };
-    if (!this.#queue.push(task)) throw this.#refusal();
+    // A picture that is taken in may wait; whoever searches or looks at one does.
+    if (!this.#queue.push(task, { isUrgent: job.kind !== "ingest" })) throw this.#refusal();
     const abandon = () => {
       this.#queue.remove(task);
       reject(signal.reason);
