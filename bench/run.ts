@@ -17,6 +17,7 @@ under 2× for ties. The load average tells how busy the machine was; at 2 its co
 const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
   start: () => import("./sections/start.ts"),
   upload: () => import("./sections/upload.ts"),
+  import: () => import("./sections/import.ts"),
   search: () => import("./sections/search.ts"),
   queue: () => import("./sections/queue.ts"),
   memory: () => import("./sections/memory.ts"),

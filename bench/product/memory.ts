@@ -19,13 +19,15 @@ export function memoryOf(pid: number): Memory {
   return memory;
 }
 
-function kindOf(pid: number): "decoders" | "postgres" | "other" {
+/** What a process below a server is. */
+export function kindOf(pid: number): "decoders" | "postgres" | "other" {
   const command = readProcess(pid, "cmdline") ?? "";
   if (command.includes("decoder-process")) return "decoders";
   return /(^|\/)postgres/.test(command) ? "postgres" : "other";
 }
 
-function descendantsOf(pid: number): number[] {
+/** Every process below one. */
+export function descendantsOf(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
     // The name of the program stands in brackets and may hold anything; the parent is the second word after it.
@@ -50,7 +52,7 @@ function toMegabytes(kibibytes: string): number {
 }
 
 /** `undefined` when the process is gone or another user's. */
-function readProcess(pid: number, file: string): string | undefined {
+export function readProcess(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
