@@ -21,7 +21,7 @@ import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
 import type { ExtractionPorts } from "./images/extract-missing.ts";
 import { openPartIndex } from "./parts/part-worker.ts";
-import { decoderPool } from "./pixels/decoder-pool.ts";
+import { type DecoderPool, decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
 import type { Queue } from "./ports.ts";
 import { openCatalog } from "./postgres/catalog.ts";
@@ -117,7 +117,10 @@ async function untilStopped(open: (closing: Closing) => Promise<string>): Promis
 }
 
 /** What every role that touches the library works with. */
-type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "decoder" | "clock"> & { readonly databaseUrl: string };
+type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "clock"> & {
+  readonly decoder: DecoderPool;
+  readonly databaseUrl: string;
+};
 
 async function openStores(config: Config, closing: Closing): Promise<Stores> {
   await makeDataFolder(config.dataFolder);
@@ -134,7 +137,7 @@ async function openStores(config: Config, closing: Closing): Promise<Stores> {
   return { catalog, bucket, staging, decoder, clock: { now: () => new Date() }, databaseUrl };
 }
 
-async function openPorts(config: Config, closing: Closing): Promise<Ports> {
+async function openPorts(config: Config, closing: Closing): Promise<Ports & Pick<Stores, "decoder">> {
   const stores = await openStores(config, closing);
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
   const { databaseUrl, ...shared } = stores;
@@ -204,7 +207,7 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
 
 /** What runs beside requests. */
 async function startBackground(
-  ports: WorkerPorts & SweeperPorts & ExtractionPorts,
+  ports: WorkerPorts & SweeperPorts & ExtractionPorts & Pick<Stores, "decoder">,
   { config, closing }: { config: Config; closing: Closing },
 ): Promise<void> {
   const start = (what: string, run: (options: BackgroundOptions) => Promise<void>): void => {
@@ -218,9 +221,10 @@ async function startBackground(
   };
   start("The sweeper", (options) => sweep(ports, options));
   if (config.workers === 0) return;
-  start("The extraction of features", (options) => runExtractor(ports, options));
+  const later = { ...ports, decoder: ports.decoder.background };
+  start("The extraction of features", (options) => runExtractor(later, options));
   const onError = (error: unknown): void => notice(`A task failed and will be tried again: ${describe(error)}`);
-  const working = await runWorkers(ports, { atOnce: config.workers, onError });
+  const working = await runWorkers(later, { atOnce: config.workers, onError });
   closing.add(() => working.stop());
 }
 

@@ -301,3 +301,18 @@ test("memory stays flat over three hundred pictures", {
   const late = await memoryAfter(200);
   assert.ok(late < early + 40, `${early.toFixed(0)} MiB after 100 pictures, ${late.toFixed(0)} MiB after 300`);
 });
+
+test("a picture that somebody searches with is decoded before those of work that nobody waits for", async (t) => {
+  const one = decoderPool({ processes: 1 });
+  t.after(() => one.close());
+  const path = await fileOf(t, await encode(draw(300, 200), "jpeg"));
+  const order: string[] = [];
+  const note = (name: string, inspection: Promise<unknown>): Promise<void> =>
+    inspection.then(() => void order.push(name));
+  await Promise.all([
+    note("in hand", one.background.inspect(path, { signal })),
+    note("backfill", one.background.inspect(path, { signal })),
+    note("search", one.inspect(path, { signal })),
+  ]);
+  assert.equal(order.at(-1), "backfill");
+});

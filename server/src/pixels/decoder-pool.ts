@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Decoder } from "../ports.ts";
 import { decoderProgram } from "./decoder-child.ts";
-import { ProcessPool } from "./process-pool.ts";
+import { ProcessPool, type Urgency } from "./process-pool.ts";
 
 /** Limits of a pool of decoding processes. */
 export interface DecoderPoolOptions {
@@ -21,6 +21,11 @@ export interface DecoderPoolOptions {
   readonly program?: string;
 }
 
+/** A decoder for requests, and the same processes for what nobody waits for: it gets its turn when no request waits for a process. */
+export interface DecoderPool extends Decoder {
+  readonly background: Decoder;
+}
+
 const mebibyte = 2 ** 20;
 
 /**
@@ -37,22 +42,26 @@ export function decoderPool({
   jobsMax = 500,
   idleMemoryMaxBytes = 256 * mebibyte,
   program = decoderProgram,
-}: DecoderPoolOptions = {}): Decoder {
+}: DecoderPoolOptions = {}): DecoderPool {
   const limits = { processes, timeoutMs, memoryMaxBytes, queueMax, jobsMax, idleMemoryMaxBytes, program };
   const pool = new ProcessPool(limits);
+  return { ...decoderOn(pool, "request"), background: decoderOn(pool, "background") };
+}
+
+function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
   return {
     inspect: async (path, { signal, exact = false, features }) => {
-      const done = await pool.run({ kind: "inspect", path, exact, features }, signal);
+      const done = await pool.run({ kind: "inspect", path, exact, features }, signal, urgency);
       if (done.job !== "inspect") throw new Error(`asked to inspect, the decoder did ${done.job}`);
       return done.inspection;
     },
     hash: async (path, { names, signal }) => {
-      const done = await pool.run({ kind: "hash", path, names }, signal);
+      const done = await pool.run({ kind: "hash", path, names }, signal, urgency);
       if (done.job !== "hash") throw new Error(`asked to hash, the decoder did ${done.job}`);
       return done.hashed;
     },
     ingest: async (path, { signal }) => {
-      const done = await pool.run({ kind: "ingest", path }, signal);
+      const done = await pool.run({ kind: "ingest", path }, signal, urgency);
       if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
       return done.ingested;
     },
@@ -62,7 +71,7 @@ export function decoderPool({
       return done.picture;
     },
     derive: async (path, { signal }) => {
-      const done = await pool.run({ kind: "derive", path }, signal);
+      const done = await pool.run({ kind: "derive", path }, signal, urgency);
       if (done.job !== "derive") throw new Error(`asked to derive, the decoder did ${done.job}`);
       return done.picture;
     },

@@ -14,6 +14,9 @@ export interface ProcessPoolOptions {
   readonly program: string;
 }
 
+/** Who waits for a picture: someone with a request open, or nobody just now. */
+export type Urgency = "request" | "background";
+
 /** A job and whoever waits for it. */
 interface Task {
   readonly job: Job;
@@ -40,12 +43,13 @@ export class ProcessPool {
   }
 
   /** Runs a job; leaves the queue when the signal aborts, or drops the result if the job is being worked on. */
-  async run(job: Job, signal: AbortSignal): Promise<Yield> {
+  async run(job: Job, signal: AbortSignal, urgency: Urgency = "request"): Promise<Yield> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Yield>();
     const task = { job, resolve, reject };
-    // A picture that is taken in may wait; whoever searches or looks at one does.
-    if (!this.#queue.push(task, { isUrgent: job.kind !== "ingest" })) throw this.#refusal();
+    // A picture that is taken in may wait; whoever searches or looks at one does, but for work that nobody waits for.
+    const isUrgent = urgency === "request" && job.kind !== "ingest";
+    if (!this.#queue.push(task, { isUrgent })) throw this.#refusal();
     const abandon = () => {
       this.#queue.remove(task);
       reject(signal.reason);
