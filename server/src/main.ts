@@ -106,9 +106,10 @@ async function openBeside(config: Config, closing: Closing): Promise<Ports["cata
 async function untilStopped(open: (closing: Closing) => Promise<string>): Promise<void> {
   const closing = closers();
   const stopped = Promise.withResolvers<void>();
+  // From the beginning: a start that is told to end comes to its end, then everything that it opened is closed.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped.resolve());
   try {
     const ready = await open(closing);
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped.resolve());
     process.stdout.write(`${ready}\n`);
     await stopped.promise;
   } finally {

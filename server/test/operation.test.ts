@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { call, newPerson, personWith } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { dataFolder, startServer } from "./support/server.ts";
+import { cleanEnvironment, dataFolder, startServer } from "./support/server.ts";
+
+const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 test("the server says that it lives, is ready, and what it does", async (t) => {
   const server = await startServer(t);
@@ -177,4 +183,14 @@ test("SIGTERM lets requests in flight finish", async (t) => {
   for (const { status } of answers) assert.ok(status === 201 || status === 503, String(status));
   assert.ok(answers.some(({ status }) => status === 201));
   assert.equal(await code, 0);
+});
+
+test("a server that is told to end while it starts comes to a clean end", async (t) => {
+  const data = await dataFolder(t);
+  const env = { ...cleanEnvironment(), UTSURU_DATA: data, UTSURU_PORT: "0" };
+  const child = spawn(process.execPath, [program, "serve"], { env, cwd: data, stdio: "ignore" });
+  const ended = once(child, "exit");
+  while (!existsSync(join(data, "database", "log"))) await delay(10);
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
 });
