@@ -299,6 +299,54 @@ test("the page", { timeout: 600_000 }, async (t) => {
     assert.deepEqual(complaints, []);
   });
 
+  await t.test("shows where a crop lies on its original, one laid on the other", async (t) => {
+    const { page, complaints, register, add, search, shoot } = await visit(t, site);
+    await register();
+    await add(await photo("whole.jpg", 7777));
+    const part = { left: 160, top: 96, width: 320, height: 240 };
+    const crop = await sharp(await jpegOf(7777))
+      .extract(part)
+      .jpeg({ quality: 80 })
+      .toBuffer();
+    assert.match(await search(jpeg("crop.jpg", crop)), /^1 match found among [\d,]+ pictures\.$/);
+    const match = page.locator(".match").first();
+    assert.match(await match.locator("h3").innerText(), /^Shares a part, cropped to \d+ %/);
+    const outline = await match.locator(".outline-line").last().getAttribute("points");
+    const [left, top, right] = (outline ?? "").split(/[ ,]/).map(Number);
+    for (const [found, drawn] of [
+      [left, part.left],
+      [top, part.top],
+      [right, part.left + part.width],
+    ])
+      assert.ok(Math.abs(Number(found) - Number(drawn)) <= 3, `the outline ${outline} is not where the crop was`);
+    await shoot("part");
+
+    await page.getByRole("button", { name: "Compare closely with whole.jpg" }).click();
+    const stage = page.locator(".aligned-stage");
+    await stage.locator("img").nth(1).waitFor();
+    await shoot("aligned");
+    const shown: Buffer[] = [];
+    for (const percent of ["0", "100"]) {
+      await page.getByRole("slider").fill(percent);
+      shown.push(await stage.screenshot());
+    }
+    assert.notDeepEqual(shown[0], shown[1]);
+    assert.ok((await unlikeness(shown)) < 4, "the crop lies just where it was cut out");
+    await page.getByRole("button", { name: "What differs" }).click();
+    const difference = await sharp(await stage.screenshot())
+      .resize(640, 480, { fit: "fill" })
+      .toBuffer();
+    assert.ok((await brightness(difference, part)) < 12, "black where both show the same");
+    assert.ok(
+      (await brightness(difference, { ...part, top: 0, height: 80 })) > 40,
+      "not where only one shows anything",
+    );
+    await shoot("difference");
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    assert.deepEqual(complaints, []);
+  });
+
   await t.test("searches without sending the picture, by the fingerprint that the server would compute", async (t) => {
     const { page, complaints, register, add, search, shoot } = await visit(t, site);
     await register();
@@ -410,6 +458,15 @@ async function unlikeness(pair: readonly Buffer[]): Promise<number> {
   const small = pair.map((file) => sharp(file).resize(24, 24, { fit: "fill" }).greyscale().raw().toBuffer());
   const [left = Buffer.alloc(0), right = left] = await Promise.all(small);
   return left.reduce((sum, value, i) => sum + Math.abs(value - (right[i] ?? 0)), 0) / left.length;
+}
+
+/** Mean of a part of a picture, 0 to 255. */
+async function brightness(
+  file: Buffer,
+  part: { left: number; top: number; width: number; height: number },
+): Promise<number> {
+  const { channels } = await sharp(await sharp(file).extract(part).greyscale().toBuffer()).stats();
+  return channels[0]?.mean ?? Number.NaN;
 }
 
 /** Cuts a soft-edged hole through a picture. */

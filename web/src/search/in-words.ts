@@ -2,7 +2,14 @@ import type { Match, SearchResult } from "../api/shapes.ts";
 import { counted } from "../page/figures.ts";
 
 /** What was done to the stored picture to get the query, as a person would say it; nothing for nothing. */
-export function changesInWords({ orientation, inverted }: Pick<Match, "orientation" | "inverted">): string[] {
+export function changesInWords({
+  verdict,
+  orientation,
+  inverted,
+  description = "",
+}: Pick<Match, "verdict" | "orientation" | "inverted" | "description">): string[] {
+  // Of a part the server knows more than which of the eight orientations is nearest.
+  if (verdict === "partial") return description === "" ? [] : [description];
   const turned = orientationInWords(orientation);
   return [...(turned === undefined ? [] : [turned]), ...(inverted ? ["as a negative"] : [])];
 }

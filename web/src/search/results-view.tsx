@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { StoredImage } from "../api/shapes.ts";
+import type { Size } from "../alignment/alignment.ts";
+import type { SearchResult, StoredImage } from "../api/shapes.ts";
 import { announce } from "../page/announcer.tsx";
 import { BackIcon } from "../page/icons.tsx";
 import { ProblemNote } from "../page/problem-note.tsx";
@@ -50,7 +51,13 @@ export function ResultsView({ onOpen }: ResultsViewProps): JSX.Element | null {
       {state.kind === "found" && (
         <ol class="matches">
           {state.result.matches.map((match) => (
-            <MatchCard key={match.image.id} match={match} query={state.query} onOpen={onOpen} />
+            <MatchCard
+              key={match.image.id}
+              match={match}
+              query={state.query}
+              querySize={sizeOf(state.result.query)}
+              onOpen={onOpen}
+            />
           ))}
         </ol>
       )}
@@ -75,6 +82,10 @@ function headlineOf(state: SearchState): string {
 
 function nameOf(query: Query): string {
   return query.kind === "file" ? query.file.name : query.image.file;
+}
+
+function sizeOf({ width, height }: SearchResult["query"]): Size | undefined {
+  return width === null || height === null ? undefined : { width, height };
 }
 
 function Remark({ state }: { readonly state: SearchState }): JSX.Element | null {

@@ -29,7 +29,9 @@ export function SearchPanel(): JSX.Element {
       onFiles={find}
     >
       <h1>Find copies of a picture</h1>
-      <p class="zone-claim">Also those that were mirrored, turned, recompressed, resized or recoloured.</p>
+      <p class="zone-claim">
+        Also those that were cropped, mirrored, turned, recoloured, framed, lettered, or pasted into another picture.
+      </p>
       <SendSwitch />
     </DropZone>
   );
