@@ -7,6 +7,7 @@ import type { Purpose } from "@utsuru/core/features";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { Hash, HashName } from "@utsuru/core/hash-pixels";
 import type { LocalFeatures } from "@utsuru/core/local-features";
+import type { Orientation } from "@utsuru/core/orientations";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { CodeSpace } from "@utsuru/core/score";
 import type { Transform } from "@utsuru/core/transform";
@@ -124,6 +125,8 @@ export interface StoredImage {
   readonly thumbnail: StoredObject;
   /** Without them it is one of the images that lack features. */
   readonly features?: PackedFeatures | undefined;
+  /** Its fingerprints with the codes of all orientations; of one that is missing here, codes near those are kept. */
+  readonly oriented?: readonly OrientedFingerprint[];
 }
 
 /** What came of adding an image. */
@@ -183,6 +186,52 @@ export interface Images {
   lackingFeatures(page: { readonly limit: number; readonly after?: string | undefined }): Promise<readonly Image[]>;
   /** Images that the viewer may see; without one, those that everyone may see. */
   count(viewer?: Viewer): Promise<number>;
+}
+
+/** An image with the codes of its fingerprints in all orientations. */
+export interface OrientedImage {
+  readonly imageId: string;
+  readonly fingerprints: readonly OrientedFingerprint[];
+}
+
+/** An image that is a copy of the head of a group: by how many bits the nearest codes differ, and what was done to it to get the head. */
+export interface Copy {
+  readonly imageId: string;
+  readonly distance: number;
+  readonly orientation: Orientation;
+  readonly inverted: boolean;
+}
+
+/** A person's images that are copies of one of them. */
+export interface CopyGroup {
+  readonly headId: string;
+  /** The nearest ones, nearest first, ties by id. */
+  readonly members: readonly Copy[];
+  /** All of them, whether among `members` or not; without the head. */
+  readonly count: number;
+  /** The head or the copy with the most pixels, then the most bytes, then the oldest. */
+  readonly bestId: string;
+}
+
+/**
+ * Which of a person's images are copies of one another. An image is in one group at most, and what it was compared to be stands until
+ * it, or the head of its group, is deleted.
+ */
+export interface Copies {
+  /** The owner's images that were not compared yet, oldest first. */
+  pending(ownerId: string, limit: number): Promise<readonly OrientedImage[]>;
+  countPending(ownerId: string): Promise<number>;
+  /** The first of the images that heads a group of the owner, alone or not. */
+  firstHead(imageIds: readonly string[], ownerId: string): Promise<string | undefined>;
+  /** Notes images that head groups of their own; those that were compared meanwhile, or are gone, stay as they are. */
+  addHeads(imageIds: readonly string[], ownerId: string): Promise<void>;
+  /** Notes copies of a head, those of the owner's images that were not compared yet; returns which. None when it heads no group. */
+  addCopies(headId: string, copies: readonly Copy[], ownerId: string): Promise<readonly string[]>;
+  /** Groups of a head and one copy or more, in the order of the heads' ids, after the cursor (an id) if one is given. */
+  groups(
+    ownerId: string,
+    page: { readonly limit: number; readonly after?: string; readonly membersMax: number },
+  ): Promise<Page<CopyGroup>>;
 }
 
 /** Codes of one space to look for: a picture's in all its orientations, say. */
@@ -449,6 +498,7 @@ export interface Catalog {
   readonly records: LibraryRecords;
   readonly changes: ChangeFeed;
   readonly codes: CodeSearch;
+  readonly copies: Copies;
   readonly jobs: Jobs;
   readonly queue: Queue;
   /** Throws `database-unavailable` unless the database answers. */

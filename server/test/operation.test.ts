@@ -81,6 +81,7 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     "GET /api/jobs/{id}/events",
     "POST /api/search",
     "POST /api/compare",
+    "GET /api/duplicates",
     "GET /healthz",
     "GET /readyz",
   ];

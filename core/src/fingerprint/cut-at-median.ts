@@ -1,3 +1,4 @@
+import { eightCodes } from "./eight-codes.ts";
 import { codeBytes } from "./fingerprint.ts";
 import type { Orientation } from "./orientations.ts";
 
@@ -17,20 +18,12 @@ const side = 16;
  * last bit of the last byte, as PDQ's hexadecimal text has it.
  */
 export function cutAtMedian(coefficients: Float32Array | Float64Array): Record<Orientation, Uint8Array> {
-  const identity = cut(coefficients, { upsideDown: false, leftToRight: false });
-  const upsideDown = cut(coefficients, { upsideDown: true, leftToRight: false });
-  const leftToRight = cut(coefficients, { upsideDown: false, leftToRight: true });
-  const both = cut(coefficients, { upsideDown: true, leftToRight: true });
-  return {
-    identity,
-    "rotate-90": transposed(upsideDown),
-    "rotate-180": both,
-    "rotate-270": transposed(leftToRight),
-    "flip-horizontal": leftToRight,
-    "flip-vertical": upsideDown,
-    transpose: transposed(identity),
-    transverse: transposed(both),
-  };
+  return eightCodes({
+    identity: cut(coefficients, { upsideDown: false, leftToRight: false }),
+    "flip-vertical": cut(coefficients, { upsideDown: true, leftToRight: false }),
+    "flip-horizontal": cut(coefficients, { upsideDown: false, leftToRight: true }),
+    "rotate-180": cut(coefficients, { upsideDown: true, leftToRight: true }),
+  });
 }
 
 function cut(coefficients: Float32Array | Float64Array, { upsideDown, leftToRight }: Mirroring): Uint8Array {
@@ -47,15 +40,6 @@ function cut(coefficients: Float32Array | Float64Array, { upsideDown, leftToRigh
     if ((mirrored[bit] as number) > median) setBit(code, bit);
   }
   return code;
-}
-
-function transposed(code: Uint8Array): Uint8Array {
-  const turned = new Uint8Array(codeBytes);
-  for (let bit = 0; bit < side * side; bit++) {
-    const set = ((code[codeBytes - 1 - (bit >> 3)] as number) >> (bit & 7)) & 1;
-    if (set === 1) setBit(turned, (bit & 15) * side + (bit >> 4));
-  }
-  return turned;
 }
 
 function setBit(code: Uint8Array, bit: number): void {

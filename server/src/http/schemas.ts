@@ -380,6 +380,43 @@ export const SearchAnswer = Type.Object(
   strict,
 );
 
+const DuplicatesSchema = Type.Object(
+  {
+    head: Image,
+    members: Type.Array(Match, {
+      description: "Copies of the head, best first, at most 100; each is what a search with the head would give.",
+    }),
+    truncated: Type.Boolean({ description: "Whether there are more copies than `members`." }),
+    best: uuid("The copy worth keeping, head or not: the most pixels, then the most bytes, then the oldest."),
+  },
+  { $id: "Duplicates", description: "Images that are copies of one of them, the head.", ...strict },
+);
+
+export const DuplicatesPage = Type.Object(
+  {
+    items: Type.Array(named(DuplicatesSchema)),
+    next: nullable(
+      Type.String({
+        description: "Pass as `cursor` for the following page, also when `items` is empty; null at the end.",
+      }),
+    ),
+    pending: Type.Integer({
+      minimum: 0,
+      description:
+        "How many of your images are still to be compared with the others. While there are any, `items` is empty.",
+    }),
+  },
+  strict,
+);
+
+export const DuplicatesQuery = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 50, default: 20 }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  },
+  strict,
+);
+
 export const CompareAnswer = Type.Object(
   {
     match: nullable(Match),
@@ -406,5 +443,6 @@ export const namedSchemas: readonly TSchema[] = [
   JobSummarySchema,
   JobSchema,
   MatchSchema,
+  DuplicatesSchema,
   QueryInfoSchema,
 ];

@@ -7,6 +7,7 @@ import type { App, HttpOptions, Ports, Room } from "./app.ts";
 import { answerClientError } from "./client-errors.ts";
 import { documentation } from "./documentation.ts";
 import { draining } from "./draining.ts";
+import { duplicatesRoutes } from "./duplicates-routes.ts";
 import { answerError } from "./error-handler.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
@@ -70,5 +71,6 @@ async function addRoutes(app: App, room: Room): Promise<void> {
   jobRoutes(app, ports);
   jobEvents(app, ports);
   searchRoutes(app, room);
+  duplicatesRoutes(app, ports);
   if (options.pageFolder) await page(app, options.pageFolder);
 }

@@ -5,6 +5,7 @@ import { pdqOf } from "../images/pdq-of.ts";
 import type { JobWithResults } from "../jobs/find-job.ts";
 import type { Image, Job, User } from "../ports.ts";
 import type { Comparison } from "../search/compare.ts";
+import type { DuplicatesPage as FoundDuplicates } from "../search/find-duplicates.ts";
 import type { Evidence } from "../search/match.ts";
 import { isTelling } from "../search/probe.ts";
 import type { Query } from "../search/query.ts";
@@ -73,6 +74,20 @@ export function searchView(result: SearchResult): SearchView {
     index: result.index,
     matches: result.matches.map(({ image, ...evidence }) => matchView(evidence, image)),
     truncated: result.truncated,
+  };
+}
+
+/** A page of groups of copies. */
+export function duplicatesView({ items, next, pending }: FoundDuplicates): Static<typeof schemas.DuplicatesPage> {
+  return {
+    items: items.map(({ head, members, truncated, bestId }) => ({
+      head: imageView(head),
+      members: members.map(({ image, ...evidence }) => matchView(evidence, image)),
+      truncated,
+      best: bestId,
+    })),
+    next: next ?? null,
+    pending,
   };
 }
 

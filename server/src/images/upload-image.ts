@@ -1,3 +1,4 @@
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import { v7 as uuidv7 } from "uuid";
 import type {
   AddedImage,
@@ -60,22 +61,26 @@ export async function uploadImage(ports: UploadPorts, submission: Submission, si
   const inspection = await ports.decoder.ingest(submission.file.path, { signal });
   const image = describe(submission, inspection, ports.clock.now());
   const { features, thumbnail } = inspection;
-  return keep(ports, { image, file: submission.file, thumbnail, features }, signal);
+  const oriented = orientedOf(inspection);
+  return keep(ports, { image, file: submission.file, thumbnail, parts: { features, oriented } }, signal);
 }
+
+/** What is kept of an image besides its objects. */
+type ImageParts = { readonly features: PackedFeatures; readonly oriented: readonly OrientedFingerprint[] };
 
 /** Objects before the row: a crash in between leaves objects that are noted, never a row without its bytes. */
 async function keep(
   ports: UploadPorts,
-  what: { image: Image; file: StagedFile; thumbnail: Uint8Array; features: PackedFeatures },
+  what: { image: Image; file: StagedFile; thumbnail: Uint8Array; parts: ImageParts },
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const { image, features } = what;
+  const { image, parts } = what;
   const note = { id: image.id, imageId: image.id, keys: Object.values(image.keys) };
   const stored = await putObjects(ports, note, { signal, put: (limited) => putBoth(ports.bucket, what, limited) });
-  const added = await ports.catalog.images.add(image, { ...stored, features });
+  const added = await ports.catalog.images.add(image, { ...stored, ...parts });
   if (added.kind === "created") {
     ports.index.add(image);
-    ports.parts.add({ imageId: image.id, audience: audienceOf(image), features });
+    ports.parts.add({ imageId: image.id, audience: audienceOf(image), features: parts.features });
     return { kind: "created", image };
   }
   await discardObjects(ports.bucket, note.keys);
@@ -118,7 +123,10 @@ function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder
 }
 
 /** The fingerprints of a picture that are stored. */
-export function fingerprintsOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
-  const all = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
-  return all.map(({ fingerprint }) => fingerprint);
+export function fingerprintsOf(inspection: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
+  return orientedOf(inspection).map(({ fingerprint }) => fingerprint);
+}
+
+function orientedOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): OrientedFingerprint[] {
+  return [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
 }

@@ -4,6 +4,7 @@ import type { Catalog, FeatureCatalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { codeSearchIn } from "./code-search.ts";
+import { copiesIn } from "./copies.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { entriesOf } from "./entries.ts";
 import { asFailure, reasonOf } from "./failures.ts";
@@ -51,6 +52,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     objects: objectNotesIn(database, putMsMax),
     records: libraryRecordsIn(database, announce),
     changes: changeFeedIn({ database, wakeUps, entriesOf }),
+    copies: copiesIn(database),
     codes: codeSearchIn(database, () => openDatabase(maintenance(options))),
     jobs: jobsIn({ database, queue, bounds: options.jobs ?? standardBounds }, announce),
     queue,

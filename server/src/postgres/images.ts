@@ -1,5 +1,7 @@
+import { mirrorings } from "@utsuru/core/eight-codes";
 import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
 import { featuresVersion } from "@utsuru/core/local-features";
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { AddedImage, Image, Images, Page, StoredImage, StoredObject, Viewer } from "../ports.ts";
 import { inBatches } from "./batching.ts";
 import type { Connection, Database } from "./database.ts";
@@ -115,9 +117,10 @@ export async function addImage(on: Connection, image: Image, stored: StoredImage
 async function addNoted(
   on: Connection,
   image: Image,
-  { original, thumbnail, features }: StoredImage,
+  { original, thumbnail, features, oriented = [] }: StoredImage,
 ): Promise<{ wasNoted: boolean; isNew: boolean }> {
   const { fingerprints } = image;
+  const mirrored = new Map(oriented.map(({ fingerprint, codes }) => [fingerprint.algorithm, mirroredBits(codes)]));
   const [row] = await on.query<{ was_noted: boolean; is_new: boolean }>(
     `with note as (
        select id from bucket_puts where id = $1 for update
@@ -132,9 +135,9 @@ async function addNoted(
           thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256)
        select id, $7, $8, $9, $10, $11, $12, $13, $14, $15, decode($16, 'hex') from added
      ), fingerprinted as (
-       insert into fingerprints (image_id, algorithm, code, quality)
-       select added.id, f.algorithm, f.code::bit(256), f.quality
-       from added cross join unnest($17::text[], $18::text[], $19::smallint[]) as f (algorithm, code, quality)
+       insert into fingerprints (image_id, algorithm, code, quality, mirrored)
+       select added.id, f.algorithm, f.code::bit(256), f.quality, f.mirrored::bit(768)
+       from added cross join unnest($17::text[], $18::text[], $19::smallint[], $22::text[]) as f (algorithm, code, quality, mirrored)
      ), featured as (
        insert into local_features (image_id, version, packed)
        select id, $20, $21 from added where $21::bytea is not null
@@ -152,6 +155,7 @@ async function addNoted(
       fingerprints.map(({ code }) => `x${toHex(code)}`),
       fingerprints.map(({ quality }) => quality),
       ...[features?.[0], features],
+      fingerprints.map(({ algorithm }) => mirrored.get(algorithm) ?? null),
     ],
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
@@ -159,6 +163,10 @@ async function addNoted(
 
 function objectColumns(object: StoredObject): (string | null)[] {
   return [object.key, object.generation ?? null];
+}
+
+function mirroredBits(codes: OrientedFingerprint["codes"]): string {
+  return `x${mirrorings.map((name) => toHex(codes[name])).join("")}`;
 }
 
 /** Images to be found, and for whom. */

@@ -359,6 +359,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your own images in groups of copies
+         * @description Every copy matches the head of its group, mirrored and turned ones included; copies of copies that do not match it are not drawn in. Images that were not compared yet are compared now, for about 1.5 seconds; while some are left, `items` is empty, `pending` says how many, and `next` is to be asked for.
+         */
+        get: operations["findDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -543,6 +563,19 @@ export interface components {
              * @example mirrored, turned 8°, cropped to 62 %
              */
             description?: string;
+        };
+        /** @description Images that are copies of one of them, the head. */
+        Duplicates: {
+            head: components["schemas"]["Image"];
+            /** @description Copies of the head, best first, at most 100; each is what a search with the head would give. */
+            members: components["schemas"]["Match"][];
+            /** @description Whether there are more copies than `members`. */
+            truncated: boolean;
+            /**
+             * Format: uuid
+             * @description The copy worth keeping, head or not: the most pixels, then the most bytes, then the oldest.
+             */
+            best: string;
         };
         /** @description What was searched with; width, height and sha256 are null for a bare fingerprint. */
         Query: {
@@ -2197,6 +2230,70 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findDuplicates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Duplicates"][];
+                        next: string | null;
+                        /** @description How many of your images are still to be compared with the others. While there are any, `items` is empty. */
+                        pending: number;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
