@@ -15,7 +15,7 @@ const retryMs = 500;
  * Makes the indexes that are missing, without keeping others from writing, and has the table's statistics taken. `on` must be one
  * connection. Of several servers at once one makes them and the others wait.
  *
- * A table that is partitioned over other servers gets none: there each server has its own (docs/search-in-the-database.md).
+ * A table that is partitioned over other servers gets none: there each server has its own.
  */
 export async function makeCodeIndexes(on: Connection, indexes: readonly CodeIndexStatement[]): Promise<void> {
   if (await isPartitioned(on)) return;
