@@ -75,6 +75,7 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     "GET /api/images/{id}/file",
     "GET /api/images/{id}/thumbnail",
     "GET /api/images/{id}/similar",
+    "GET /api/images/{id}/overlay",
     "GET /api/jobs",
     "GET /api/jobs/{id}",
     "DELETE /api/jobs/{id}",
