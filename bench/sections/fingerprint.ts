@@ -24,7 +24,7 @@ const phash: (file: string) => Promise<string> = require("sharp-phash");
 
 const runFile = promisify(execFile);
 /** Where Meta's command-line program is, for those who built it. */
-const reference = process.env["UTSURU_BENCH_PDQ_PHOTO_HASHER"];
+const reference = process.env.UTSURU_BENCH_PDQ_PHOTO_HASHER;
 
 /** One way to a fingerprint; what it gives is not looked at. */
 interface Way {
