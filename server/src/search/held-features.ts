@@ -1,6 +1,5 @@
 import { FeatureIndex } from "@utsuru/core/feature-index";
 import type { LocalFeatures } from "@utsuru/core/local-features";
-import { unpackFeatures } from "@utsuru/core/pack-features";
 import { findPartialCopies } from "@utsuru/core/partial-copies";
 import type { FeatureEntry } from "../ports.ts";
 import { GoneImages } from "./gone-images.ts";
@@ -30,9 +29,8 @@ export class HeldFeatures {
   put({ imageId, audience, features: packed }: FeatureEntry): void {
     if (this.#gone.has(imageId)) return;
     this.#drop(imageId);
-    const features = packed && unpackFeatures(packed);
-    if (!features) return;
-    const slot = this.#index.add(features, audience);
+    const slot = packed && this.#index.addPacked(packed, audience);
+    if (slot === undefined) return;
     this.#ids[slot] = imageId;
     this.#rows.set(imageId, { slot, turn: ++this.#turn });
   }
