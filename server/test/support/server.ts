@@ -90,7 +90,10 @@ function run(
     }
     return child.exitCode;
   };
-  t.after(() => stop());
+  t.after(async () => {
+    await stop();
+    if (removed.has(what.folder)) await rm(what.folder, { recursive: true, force: true });
+  });
   return { process: child, log: () => log, stop, ready: readyLine(child, () => log) };
 }
 
@@ -114,10 +117,16 @@ async function startShared(cleaner: Cleaner): Promise<TestServer> {
   return startServer(cleaner, { environment: { UTSURU_DATABASE_URL: url }, embedded: true });
 }
 
+/** Folders that went. Cleaners run in the order they were given: a server that ends after its folder went writes it anew, with a snapshot in it. */
+const removed = new Set<string>();
+
 /** A folder that is removed after the test. */
 export async function dataFolder(t: Cleaner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-data-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(async () => {
+    removed.add(folder);
+    await rm(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 
