@@ -6,10 +6,10 @@
 import { type Dct256, dct256 } from "@utsuru/core/dct256";
 import { hammingDistance } from "@utsuru/core/distance";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
-import { pdq } from "@utsuru/core/pdq";
-import type { Pixels } from "@utsuru/core/pixels";
+import { pdqOfShrunk } from "@utsuru/core/pdq";
 import { spaceOf } from "@utsuru/core/score";
-import sharp from "sharp";
+import { openPicture } from "../server/src/pixels/picture.ts";
+import { readPixels } from "../server/src/pixels/pixels.ts";
 import { type EditedCopy, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
 
 /** Everything that is known of one picture. */
@@ -53,15 +53,11 @@ const found = methods.map(measure);
 printSummary();
 printEdits();
 
-/** As the server decodes: up to 2 megapixels whole, larger ones stretched to 896×896. */
+/** As the server does. */
 async function describe(file: string): Promise<Described> {
-  const image = sharp(file, { failOn: "none", ignoreIcc: true }).autoOrient();
-  const { width, height } = await image.metadata();
-  if (width * height > 2e6) image.resize({ width: Math.min(width, 896), height: Math.min(height, 896), fit: "fill" });
-  const raw = image.flatten({ background: "#fff" }).toColourspace("srgb").raw();
-  const { data, info } = await raw.toBuffer({ resolveWithObject: true });
-  const pixels: Pixels = { data, width: info.width, height: info.height, channels: info.channels === 1 ? 1 : 3 };
-  return { pdq: pdq(pixels), dct256: dct256(pixels) };
+  const picture = await openPicture(file);
+  const pixels = await readPixels(picture);
+  return { pdq: pdqOfShrunk(pixels, picture.header), dct256: dct256(pixels) };
 }
 
 interface Measured {

@@ -4,7 +4,8 @@ import { hammingDistance } from "../hamming/distance.ts";
 import { toHex } from "./fingerprint.ts";
 import { orientations } from "./orientations.ts";
 import type { OrientedFingerprint } from "./oriented-fingerprint.ts";
-import { pdq, pdqCommandLine } from "./pdq.ts";
+import { pdq, pdqCommandLine, pdqOfShrunk } from "./pdq.ts";
+import type { Pixels } from "./pixels.ts";
 import { decodeGolden, type GoldenPicture, goldenAbsent, readGolden } from "./testing/golden.ts";
 import {
   commandLineReferences,
@@ -42,6 +43,33 @@ test("has the values of Meta's command line where a side exceeds 512 pixels", ()
 test("equals Meta's command line where no side exceeds 512 pixels", () => {
   const scene = drawScene({ width: 512, height: 300, seed: 4 });
   assert.deepEqual(pdqCommandLine(scene), pdq(scene));
+});
+
+test("of shrunk pixels is nearly that of the full size, with boxes of an even and of an odd number of pixels", () => {
+  for (const [width, height] of [
+    [1536, 1152],
+    [1200, 900],
+    [1240, 620],
+  ] as const) {
+    for (const seed of [1, 2, 3]) {
+      const scene = drawScene({ width, height, seed });
+      const exact = pdq(scene);
+      const shrunk = pdqOfShrunk(quartered(scene), scene);
+      const bits = hammingDistance(shrunk.fingerprint.code, exact.fingerprint.code);
+      assert.ok(bits <= 4, `${width}×${height}: ${bits} bits`);
+      assert.ok(Math.abs(shrunk.fingerprint.quality - exact.fingerprint.quality) <= 2);
+    }
+  }
+});
+
+test("of pixels that were not shrunk is exactly that of the full size", () => {
+  const scene = drawScene({ width: 300, height: 200, seed: 5 });
+  assert.deepEqual(pdqOfShrunk(scene, scene), pdq(scene));
+});
+
+test("is empty of a sliver, shrunk or not", () => {
+  const sliver = drawScene({ width: 640, height: 4, seed: 5 });
+  assert.deepEqual(pdqOfShrunk(sliver, { width: 6400, height: 4 }), pdq(sliver));
 });
 
 test("has the reference's values of all eight orientations", () => {
@@ -102,4 +130,19 @@ function valuesOf({ fingerprint, codes }: OrientedFingerprint): Values {
 
 function symmetries() {
   return Object.entries(ourNames) as [ReferenceSymmetry, (typeof ourNames)[ReferenceSymmetry]][];
+}
+
+/** Means of 4×4 pixels. */
+function quartered({ data, width, height, channels }: Pixels): Pixels {
+  const quarter = new Uint8Array((width / 4) * (height / 4) * channels);
+  for (let at = 0; at < quarter.length; at++) {
+    const pixel = Math.trunc(at / channels);
+    const [x, y] = [(pixel % (width / 4)) * 4, Math.trunc(pixel / (width / 4)) * 4];
+    let sum = 0;
+    for (let k = 0; k < 16; k++) {
+      sum += data[((y + (k >> 2)) * width + x + (k & 3)) * channels + (at % channels)] as number;
+    }
+    quarter[at] = Math.round(sum / 16);
+  }
+  return { data: quarter, width: width / 4, height: height / 4, channels };
 }

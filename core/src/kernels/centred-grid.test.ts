@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { centredGrid, gridKernelBytes } from "./centred-grid.ts";
-import { centredGridReference, type Rectangle } from "./centred-grid-reference.ts";
+import { centredGrid, gridKernelBytes, tentGrid } from "./centred-grid.ts";
+import { centredGridReference, type Rectangle, tentGridReference } from "./centred-grid-reference.ts";
 import type { SampledRows } from "./pdq-reference.ts";
+import { pdqTentsOver } from "./tents.ts";
 import { someParts } from "./testing/rows.ts";
 
 test("passes 12 megapixels through less than half a megabyte of memory, and takes no more for smaller pictures", () => {
@@ -24,6 +25,16 @@ test("agrees with the plain reference to the last bit, whatever the size, the pa
       assert.deepEqual(centredGrid(rows, part), centredGridReference(rows, part));
     }),
     { numRuns: 300, seed: 2026 },
+  );
+});
+
+test("agrees with the tents of PDQ too, however much the picture was shrunk or stretched", () => {
+  fc.assert(
+    fc.property(someParts, fc.integer({ min: 5, max: 20_000 }), ({ rows, part }, original) => {
+      const tents = { across: pdqTentsOver(part.width, original), down: pdqTentsOver(part.height, original) };
+      assert.deepEqual(tentGrid(rows, part, tents), tentGridReference(rows, part, tents));
+    }),
+    { numRuns: 200, seed: 2026 },
   );
 });
 

@@ -1,7 +1,8 @@
 import { wasm } from "./centred-grid.wasm.ts";
-import { cells, type Rectangle, type Tents, tentsOver } from "./centred-grid-reference.ts";
+import type { GridTents, Rectangle } from "./centred-grid-reference.ts";
 import { compile, instantiate, type KernelMemory } from "./compile.ts";
 import type { SampledRows } from "./pdq-reference.ts";
+import { cells, type Tents, tentsOver } from "./tents.ts";
 
 /** What core/kernels/centred-grid.ts exports. */
 interface GridKernel {
@@ -32,9 +33,12 @@ let kernel: GridKernel | undefined;
  * @throws RangeError when memory does not suffice.
  */
 export function centredGrid(rows: SampledRows, part: Rectangle): Uint16Array {
+  return tentGrid(rows, part, { across: tentsOver(part.width), down: tentsOver(part.height) });
+}
+
+/** Computes what `tentGridReference` does, likewise. */
+export function tentGrid(rows: SampledRows, part: Rectangle, { across, down }: GridTents): Uint16Array {
   kernel ??= instantiate(compile(wasm)) as GridKernel;
-  const across = tentsOver(part.width);
-  const down = tentsOver(part.height);
   kernel.measure(part.width, part.height, rows.channels);
   if (kernel.layOut(across.taps, down.taps, countOpen(down, part.height)) === 0) {
     throw new RangeError(`no memory for a picture of ${part.width}×${part.height}`);

@@ -26,7 +26,11 @@ const f32 = Math.fround;
  * Source: Facebook, The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm, 2019.
  */
 export function pdqSpectrumReference(rows: SampledRows): PdqSpectrum {
-  const grid = sampleGrid(rows);
+  return spectrumOfGrid(sampleGrid(rows));
+}
+
+/** Computes the spectrum of a grid of 64×64 grey levels, row-major, 0 to 255. */
+export function spectrumOfGrid(grid: Float32Array): PdqSpectrum {
   return { coefficients: cosineTransform(grid), quality: gradientQuality(grid) };
 }
 

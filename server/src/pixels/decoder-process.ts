@@ -4,7 +4,7 @@ import { extractFeatures, type Purpose } from "@utsuru/core/features";
 import { hashPixels } from "@utsuru/core/hash-pixels";
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import { packFeatures } from "@utsuru/core/pack-features";
-import { pdq } from "@utsuru/core/pdq";
+import { pdqOfShrunk } from "@utsuru/core/pdq";
 import type { Pixels } from "@utsuru/core/pixels";
 import { Failure } from "../errors.ts";
 import type { Inspection } from "../ports.ts";
@@ -46,7 +46,7 @@ async function perform(job: Job): Promise<Yield> {
 }
 
 function hashesOf({ header }: Picture, pixels: Pixels): Omit<Inspection, "features"> {
-  return { ...header, pdq: pdq(pixels), dct256: dct256(pixels) };
+  return { ...header, pdq: pdqOfShrunk(pixels, header), dct256: dct256(pixels) };
 }
 
 /** Features in the picture's own shape, from the pixels that are hashed, stretched as they may be. */
