@@ -324,6 +324,7 @@ test("the page", { timeout: 600_000 }, async (t) => {
     await page.getByRole("button", { name: "Compare closely with whole.jpg" }).click();
     const stage = page.locator(".aligned-stage");
     await stage.locator("img").nth(1).waitFor();
+    await stage.evaluate(hasAppeared);
     await shoot("aligned");
     const shown: Buffer[] = [];
     for (const percent of ["0", "100"]) {
@@ -458,6 +459,12 @@ async function unlikeness(pair: readonly Buffer[]): Promise<number> {
   const small = pair.map((file) => sharp(file).resize(24, 24, { fit: "fill" }).greyscale().raw().toBuffer());
   const [left = Buffer.alloc(0), right = left] = await Promise.all(small);
   return left.reduce((sum, value, i) => sum + Math.abs(value - (right[i] ?? 0)), 0) / left.length;
+}
+
+/** Resolves when every picture of an element is drawn and has faded in. Runs in the page. */
+async function hasAppeared(element: Element): Promise<void> {
+  await Promise.all([...element.querySelectorAll("img")].map((image) => image.decode()));
+  await Promise.all(element.getAnimations({ subtree: true }).map(({ finished }) => finished));
 }
 
 /** Mean of a part of a picture, 0 to 255. */

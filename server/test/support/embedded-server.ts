@@ -32,7 +32,8 @@ export async function startEmbeddedServer(): Promise<Server> {
 export async function serverFolder(): Promise<string> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(folderPrefix) ? Number.parseInt(name.slice(folderPrefix.length), 10) : Number.NaN;
-    if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    // Its PostgreSQL may still be ending, and another test run be at the same.
+    if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 10 });
   }
   return mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
 }
