@@ -1,6 +1,6 @@
 import { toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
-import { fingerprintsOf } from "../images/upload-image.ts";
+import { fingerprintsOf, orientedOf } from "../images/fingerprints-of.ts";
 import type { Bucket, Catalog, Decoder, ImageRecord, Staging } from "../ports.ts";
 import { isTelling } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
@@ -82,8 +82,7 @@ async function examineFingerprints(
     const detail = "The stored fingerprints are not those of the original.";
     return [{ kind: "fingerprints-stale", imageId: image.id, detail, mended: repair }];
   }
-  const { pdq, dct256 } = ingested;
-  const probes = [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
+  const probes = orientedOf(ingested);
   if (!probes.some(isTelling)) return [];
   const near = await index.near(probes, image.owner);
   if (near.some(({ imageId }) => imageId === image.id)) return [];

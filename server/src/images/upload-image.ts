@@ -7,7 +7,6 @@ import type {
   Decoder,
   Image,
   Images,
-  Inspection,
   ObjectNotes,
   PackedFeatures,
   StagedFile,
@@ -18,6 +17,7 @@ import type {
 import type { PartIndex } from "../search/part-index.ts";
 import { audienceOf, type SearchIndex } from "../search/search-index.ts";
 import { discardObjects } from "./discard-objects.ts";
+import { fingerprintsOf, orientedOf } from "./fingerprints-of.ts";
 import { imageKeys } from "./image-keys.ts";
 import { mediaTypes } from "./media-types.ts";
 import { putObjects, tookTooLong } from "./put-objects.ts";
@@ -120,13 +120,4 @@ function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder
     fingerprints: fingerprintsOf(inspection),
     keys: imageKeys(file.sha256, id),
   };
-}
-
-/** The fingerprints of a picture that are stored. */
-export function fingerprintsOf(inspection: Pick<Inspection, "pdq" | "dct256">): Image["fingerprints"] {
-  return orientedOf(inspection).map(({ fingerprint }) => fingerprint);
-}
-
-function orientedOf({ pdq, dct256 }: Pick<Inspection, "pdq" | "dct256">): OrientedFingerprint[] {
-  return [pdq, dct256.whole, ...(dct256.trimmed ? [dct256.trimmed] : [])];
 }

@@ -1,18 +1,15 @@
 import { type Algorithm, codeBytes, type Fingerprint } from "@utsuru/core/fingerprint";
 import type { IndexEntry } from "../ports.ts";
 import type { Connection } from "./database.ts";
+import { inBatches } from "./in-batches.ts";
 
 /** A batch is one statement: large enough that round trips do not count, small enough to hold and to leave other work its turn. */
 const batchSize = 5_000;
 
 /** Every image with its fingerprints, in batches by id. An image that comes or goes meanwhile may or may not be among them. */
 export async function* entriesIn(on: Connection): AsyncIterable<readonly IndexEntry[]> {
-  let after: string | null = null;
-  do {
-    const rows: EntryRow[] = await readBatch(on, after);
-    if (rows.length > 0) yield rows.map(toEntry);
-    after = rows.length === batchSize ? (rows.at(-1)?.image_id ?? null) : null;
-  } while (after !== null);
+  const read = (after: string | null) => readBatch(on, after);
+  for await (const rows of inBatches({ size: batchSize, read, idOf: (row) => row.image_id })) yield rows.map(toEntry);
 }
 
 /** The entries of those of the images that exist, by image id. */

@@ -1,6 +1,7 @@
 import { featuresVersion } from "@utsuru/core/local-features";
 import type { FeatureEntry, Features, PackedFeatures } from "../ports.ts";
 import type { Connection } from "./database.ts";
+import { inBatches } from "./in-batches.ts";
 
 /** A batch is a few megabytes; 10,000 images of 8 kB came in 0.6 s. */
 const batchSize = 500;
@@ -36,12 +37,8 @@ const entryColumns =
 
 /** Every image that has features, in batches by id. An image that comes or goes meanwhile may or may not be among them. */
 export async function* featureEntriesIn(on: Connection): AsyncIterable<readonly FeatureEntry[]> {
-  let after: string | null = null;
-  do {
-    const rows: FeatureRow[] = await readBatch(on, after);
-    if (rows.length > 0) yield rows.map(toEntry);
-    after = rows.length === batchSize ? (rows.at(-1)?.image_id ?? null) : null;
-  } while (after !== null);
+  const read = (after: string | null) => readBatch(on, after);
+  for await (const rows of inBatches({ size: batchSize, read, idOf: (row) => row.image_id })) yield rows.map(toEntry);
 }
 
 async function readBatch(on: Connection, after: string | null): Promise<FeatureRow[]> {

@@ -2,6 +2,7 @@ import { type Fingerprint, toHex } from "@utsuru/core/fingerprint";
 import type { ImageRecord, LibraryRecords, ObjectReason, StoredObject } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
 import { type ImageRow, imageColumns, imageTables, toImage } from "./images.ts";
+import { inBatches } from "./in-batches.ts";
 
 const batchSize = 200;
 
@@ -26,12 +27,8 @@ interface RecordRow extends ImageRow {
 
 /** By id; an image that comes or goes meanwhile may or may not be among them. */
 async function* recordsIn(on: Connection): AsyncIterable<readonly ImageRecord[]> {
-  let after: string | null = null;
-  do {
-    const rows: RecordRow[] = await readBatch(on, after);
-    if (rows.length > 0) yield rows.map(toRecord);
-    after = rows.length === batchSize ? (rows.at(-1)?.id ?? null) : null;
-  } while (after !== null);
+  const read = (after: string | null) => readBatch(on, after);
+  for await (const rows of inBatches({ size: batchSize, read, idOf: (row) => row.id })) yield rows.map(toRecord);
 }
 
 function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {

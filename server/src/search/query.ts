@@ -2,6 +2,7 @@ import type { Purpose } from "@utsuru/core/features";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import { findImage } from "../images/find-image.ts";
+import { orientedOf } from "../images/fingerprints-of.ts";
 import { withLocalCopy } from "../images/local-copy.ts";
 import { pdqOf } from "../images/pdq-of.ts";
 import type { Bucket, Catalog, Decoder, Image, Inspection, StagedFile, Staging, Viewer } from "../ports.ts";
@@ -78,7 +79,6 @@ function pictureOf({ width, height, features }: Inspection, sha256: string): Que
   return { width, height, sha256, features };
 }
 
-function probesOf({ pdq, dct256 }: Inspection): Pick<Query, "fingerprint" | "probes"> {
-  const probes = dct256.trimmed ? [pdq, dct256.whole, dct256.trimmed] : [pdq, dct256.whole];
-  return { fingerprint: pdq.fingerprint, probes };
+function probesOf(inspection: Inspection): Pick<Query, "fingerprint" | "probes"> {
+  return { fingerprint: inspection.pdq.fingerprint, probes: orientedOf(inspection) };
 }
