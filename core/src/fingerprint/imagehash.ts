@@ -1,3 +1,4 @@
+import { decompose, recompose } from "./haar.ts";
 import { type Grey, resizeLanczos } from "./lanczos.ts";
 import type { Pixels } from "./pixels.ts";
 
@@ -48,26 +49,25 @@ export function verticalDifferenceHash(pixels: Pixels, { hashSize = 8 }: ImageHa
 
 /**
  * Computes `whash` of Python's ImageHash with Haar's wavelet: which means of blocks exceed their median, the picture first resized to
- * the greatest power of two within its shorter side. Result as of `averageHash`.
+ * the greatest power of two within its shorter side and its own mean taken away. Result as of `averageHash`.
  *
- * Block sums are exact here; Python's carry rounding errors, so single bits differ where sums equal the median (flat, chequered pictures).
  * @throws RangeError when `hashSize` is not a power of two from 2 on.
+ * Source: ImageHash 4.3.2 on PyWavelets, with the rounding of each of its steps: it decides in flat and chequered pictures.
  */
 export function waveletHash(pixels: Pixels, { hashSize = 8 }: ImageHashOptions = {}): string {
   if (!Number.isInteger(Math.log2(sized(hashSize))))
     throw new RangeError(`waveletHash takes a power of two, not ${hashSize}`);
   const natural = 2 ** Math.trunc(Math.log2(Math.min(pixels.width, pixels.height)));
   const side = Math.max(natural, hashSize);
-  const { data } = shrink(pixels, side, side);
-  const block = side / hashSize;
-  const sums = new Float64Array(hashSize * hashSize);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const at = Math.trunc(y / block) * hashSize + Math.trunc(x / block);
-      sums[at] = (sums[at] as number) + (data[y * side + x] as number);
-    }
-  }
-  return aboveMedian(sums);
+  const values = new Float64Array(shrink(pixels, side, side).data).map((value) => value / 255);
+  const square = { values, side };
+  decompose(square, Math.log2(side));
+  values[0] = 0;
+  recompose(square);
+  decompose(square, Math.log2(side / hashSize));
+  const means = new Float64Array(hashSize * hashSize);
+  for (let y = 0; y < hashSize; y++) means.set(values.subarray(y * side, y * side + hashSize), y * hashSize);
+  return aboveMedian(means);
 }
 
 function sized(hashSize: number): number {
