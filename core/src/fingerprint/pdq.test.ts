@@ -6,24 +6,33 @@ import { orientations } from "./orientations.ts";
 import type { OrientedFingerprint } from "./oriented-fingerprint.ts";
 import { pdq, pdqCommandLine, pdqOfShrunk } from "./pdq.ts";
 import type { Pixels } from "./pixels.ts";
-import { decodeGolden, type GoldenPicture, goldenAbsent, readGolden } from "./testing/golden.ts";
+import {
+  decodeGolden,
+  drawGolden,
+  drawnValues,
+  type GoldenPicture,
+  goldenAbsent,
+  type PdqValues,
+  readGolden,
+} from "./testing/golden.ts";
 import {
   commandLineReferences,
   orientedReferences,
   ourNames,
-  plainReferences,
   type ReferenceSymmetry,
   sceneReferences,
 } from "./testing/pdq-references.ts";
 import { drawScene, drawSolid } from "./testing/pictures.ts";
 import { turn } from "./testing/turn.ts";
 
-for (const { name, draw, hex, quality } of plainReferences) {
-  test(`has the reference's value of the plain picture “${name}”`, () => {
-    const { fingerprint } = pdq(draw());
-    assert.deepEqual([toHex(fingerprint.code), fingerprint.quality], [hex, quality]);
-  });
-}
+test("has the reference's code, quality and orientations of golden's drawn pictures, and those of Meta's command line", () => {
+  assert.equal(drawnValues.length, 31);
+  for (const golden of drawnValues) {
+    const pixels = drawGolden(golden);
+    assert.deepEqual(valuesOf(pdq(pixels)), golden.pdq, golden.name);
+    assert.deepEqual(valuesOf(pdqCommandLine(pixels)), golden.commandLine ?? golden.pdq, golden.name);
+  }
+});
 
 test("has the reference's values of scenes of odd, even, tiny and narrow sizes, in colour and in grey", () => {
   for (const { hex, quality, ...scene } of sceneReferences) {
@@ -98,16 +107,15 @@ test("gives pictures under 5 pixels a blank code of quality 0", () => {
   }
 });
 
-interface Values {
-  readonly pdq_hex: string;
+interface Golden {
   readonly quality: number;
-  readonly dihedral: Readonly<Record<ReferenceSymmetry, string>>;
+  readonly dihedral: PdqValues["codes"];
 }
 
-interface GoldenPdq extends GoldenPicture, Values {
-  readonly full: Values;
+interface GoldenPdq extends GoldenPicture, Golden {
+  readonly full: Golden;
   /** What the command line's library makes of these pixels where its own decoder gave it others. */
-  readonly cimg512_from_rgb?: Values;
+  readonly cimg512_from_rgb?: Golden;
 }
 
 test("has the reference's code, quality and orientations of all 132 golden pictures, both ways", {
@@ -117,15 +125,20 @@ test("has the reference's code, quality and orientations of all 132 golden pictu
   assert.equal(pictures.length, 132);
   for (const picture of pictures) {
     const pixels = await decodeGolden(picture);
-    assert.deepEqual(valuesOf(pdq(pixels)), picture.full, picture.file);
-    const { pdq_hex, quality, dihedral } = picture.cimg512_from_rgb ?? picture;
-    assert.deepEqual(valuesOf(pdqCommandLine(pixels)), { pdq_hex, quality, dihedral }, picture.file);
+    assert.deepEqual(valuesOf(pdq(pixels)), goldenValues(picture.full), picture.file);
+    const commandLine = goldenValues(picture.cimg512_from_rgb ?? picture);
+    assert.deepEqual(valuesOf(pdqCommandLine(pixels)), commandLine, picture.file);
   }
 });
 
-function valuesOf({ fingerprint, codes }: OrientedFingerprint): Values {
-  const dihedral = Object.fromEntries(symmetries().map(([theirs, ours]) => [theirs, toHex(codes[ours])]));
-  return { pdq_hex: toHex(fingerprint.code), quality: fingerprint.quality, dihedral: dihedral as Values["dihedral"] };
+function goldenValues({ quality, dihedral }: Golden): PdqValues {
+  return { quality, codes: dihedral };
+}
+
+function valuesOf({ fingerprint, codes }: OrientedFingerprint): PdqValues {
+  assert.deepEqual(codes.identity, fingerprint.code);
+  const named = Object.fromEntries(symmetries().map(([theirs, ours]) => [theirs, toHex(codes[ours])]));
+  return { quality: fingerprint.quality, codes: named as PdqValues["codes"] };
 }
 
 function symmetries() {

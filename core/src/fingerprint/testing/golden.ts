@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import type { Pixels } from "../pixels.ts";
+import { goldenPictures } from "./golden-pictures.ts";
+import type { ReferenceSymmetry } from "./pdq-references.ts";
 
 const { UTSURU_SHARED = join(import.meta.dirname, "../../../../../shared") } = process.env;
 const folder = join(UTSURU_SHARED, "golden");
@@ -18,6 +20,52 @@ export async function readGolden<R>(name: string): Promise<R[]> {
   return JSON.parse(await readFile(join(folder, name), "utf8"));
 }
 
+/** Reference values of a picture by PDQ, its codes by the reference's names. */
+export interface PdqValues {
+  readonly quality: number;
+  readonly codes: Readonly<Record<ReferenceSymmetry, string>>;
+}
+
+/** Hashes by the names of ImageHash's functions; `_16` is of hash size 16. */
+export interface ImageHashes {
+  readonly ahash: string;
+  readonly phash: string;
+  readonly dhash: string;
+  readonly dhash_vertical: string;
+  readonly whash: string;
+  readonly phash_16: string;
+  readonly dhash_16: string;
+}
+
+/** What golden says of a picture that `goldenPictures` draws. */
+export interface DrawnValues {
+  readonly name: string;
+  /** Of the pixels, red, green, blue. */
+  readonly sha256: string;
+  readonly pdq: PdqValues;
+  /** Of Meta's command line, where it differs. */
+  readonly commandLine?: PdqValues;
+  readonly imagehash: ImageHashes;
+}
+
+/**
+ * Golden's values of the drawn pictures, carried over so that they can be tested anywhere: PDQ by Meta's C++ library (facebook/ThreatExchange,
+ * commit baefb4ed, g++ 12.2 -O3 on x86-64), the rest by ImageHash 4.3.2 (commit 4e289ebe) on Pillow 9.4.0, NumPy 1.24.2, SciPy 1.10.1 and
+ * PyWavelets 1.1.1.
+ */
+export const drawnValues: readonly DrawnValues[] = JSON.parse(
+  await readFile(join(import.meta.dirname, "golden-values.json"), "utf8"),
+);
+
+/** Draws the picture that the values are of. */
+export function drawGolden({ name, sha256 }: DrawnValues): Pixels {
+  const draw = goldenPictures.get(name);
+  if (draw === undefined) throw new Error(`${name} is not among the drawn pictures`);
+  const pixels = draw();
+  if (digestOf(pixels) !== sha256) throw new Error(`${name} was drawn with other pixels than golden's`);
+  return pixels;
+}
+
 /** Which golden picture, how Pillow reads it, and the SHA-256 of its RGB bytes. */
 export interface GoldenPicture {
   readonly file: string;
@@ -30,9 +78,12 @@ export async function decodeGolden({ file, mode, rgb_sha256 }: GoldenPicture): P
   const picture = sharp(join(folder, "images", file), { ignoreIcc: true });
   const pixels =
     mode === "CMYK" ? await fromInks(picture) : mode === "I" ? await fromDeep(picture) : await plain(picture);
-  const digest = createHash("sha256").update(pixels.data).digest("hex");
-  if (digest !== rgb_sha256) throw new Error(`${file} was decoded to other pixels than the reference's`);
+  if (digestOf(pixels) !== rgb_sha256) throw new Error(`${file} was decoded to other pixels than the reference's`);
   return pixels;
+}
+
+function digestOf({ data }: Pixels): string {
+  return createHash("sha256").update(data).digest("hex");
 }
 
 async function plain(picture: Sharp): Promise<Pixels> {

@@ -1,68 +1,11 @@
 import type { Orientation } from "../orientations.ts";
-import type { Pixels } from "../pixels.ts";
-import {
-  drawChecker,
-  drawGradientAcross,
-  drawGradientDown,
-  drawNoise,
-  drawSolid,
-  type SceneOptions,
-} from "./pictures.ts";
+import type { SceneOptions } from "./pictures.ts";
 
 /** A picture that a test can draw, and what the reference says of it. */
 interface Reference {
   readonly hex: string;
   readonly quality: number;
 }
-
-/**
- * Flat, striped and random pictures with the values of Meta's C++ library (facebook/ThreatExchange, commit baefb4ed, g++ 12.2 -O3 on x86-64),
- * the pixels equal to those that it was given.
- */
-export const plainReferences: readonly (Reference & { readonly name: string; readonly draw: () => Pixels })[] = [
-  {
-    name: "noise",
-    draw: drawNoise,
-    hex: "7242701b422a03ed6747bd4b6ef81d89792c739981f9c34fe3ac8e45217d64bc",
-    quality: 100,
-  },
-  {
-    name: "fine checker",
-    draw: () => drawChecker(2),
-    hex: "5555aaaa5555aaaa5555aaaa5555aaaa5555aaaa5555aaaa5555aaaa5555aaaa",
-    quality: 17,
-  },
-  {
-    name: "coarse checker",
-    draw: () => drawChecker(16),
-    hex: "2aaa2aaaf5552aaaf5552aaad5552aaad5552aaad5552aaad5552aaad5552aaa",
-    quality: 100,
-  },
-  {
-    name: "gradient across",
-    draw: drawGradientAcross,
-    hex: "aaa60d525ceaacc9756415a2da58726b59d1d1d56b2ae96e74a4a6cb4aaca92b",
-    quality: 44,
-  },
-  {
-    name: "gradient down",
-    draw: drawGradientDown,
-    hex: "aaaa828f5555aaaa07ab06cc0e165555043faaaa55555555aaaaaaaa55550959",
-    quality: 44,
-  },
-  {
-    name: "one colour",
-    draw: () => drawSolid(200, 150, [90, 120, 200]),
-    hex: "0555bfff0555bfff0555aaaaffffafff05550000000000000000ffff0000ffff",
-    quality: 0,
-  },
-  {
-    name: "one grey at 64×64",
-    draw: () => drawSolid(64, 64, [128, 128, 128]),
-    hex: "000000002c4b11342c4b2c4b0000554b00002c4b113411342c4b585e2c4b017e",
-    quality: 0,
-  },
-];
 
 /**
  * Scenes with the values of the same library as pdqhash 0.2.8 carries it (PyPI source archive, its C++ compiled unmodified with g++ -O3,
