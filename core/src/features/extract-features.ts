@@ -1,11 +1,11 @@
 import type { Pixels } from "../fingerprint/pixels.ts";
 import { kernelSteps } from "../kernels/features.ts";
 import type { Blob } from "../kernels/features-blobs.ts";
-import { levelLength, resample, samplePlaces } from "../kernels/features-pyramid.ts";
-import type { FeatureSteps, GreySamples } from "../kernels/features-steps.ts";
+import { levelLength } from "../kernels/features-pyramid.ts";
+import type { FeatureSteps } from "../kernels/features-steps.ts";
 import { keyBits, orbits, writeDescriptor } from "./describe.ts";
 import { descriptorWords, type LocalFeatures, storedKeypointsMax } from "./local-features.ts";
-import { type Miniature, queryMiniatureSide, storedMiniatureSide } from "./miniature.ts";
+import { queryMiniatureSide, storedMiniatureSide } from "./miniature.ts";
 import { projections } from "./projections.ts";
 import { spreadKeypoints } from "./spread.ts";
 
@@ -58,21 +58,25 @@ export function extractFeatures(
   const steps = options.steps ?? kernel;
   const limits = limitsOf[options.purpose ?? "store"];
   const size = workingSize(options.shape ?? pixels);
-  const grey = greyOf(pixels);
-  const blobs = steps.detect(grey, { ...size, floor: limits.floor }).map((blob): Place => {
-    const levelWidth = levelLength(size.width, blob.level);
-    const levelHeight = levelLength(size.height, blob.level);
-    return {
-      ...blob,
-      levelX: blob.x,
-      levelY: blob.y,
-      x: ((blob.x + 0.5) * size.width) / levelWidth,
-      y: ((blob.y + 0.5) * size.height) / levelHeight,
-    };
-  });
+  steps.open(pixels);
+  const side = limits.miniatureSide;
+  const miniature = { side, data: steps.squeeze(side, side) };
+  const blobs = steps.detect({ ...size, floor: limits.floor }).map((blob) => placeOf(blob, size));
   const places = spreadKeypoints(blobs, { ...size, count: limits.count });
-  const miniature = miniatureOf(grey, limits.miniatureSide);
   return { ...describePlaces(steps, places, { ...size, facingsMax: limits.facingsMax }), miniature };
+}
+
+/** A blob with its place in the working picture. */
+function placeOf({ level, x, y, scale, response }: Blob, { width, height }: { width: number; height: number }): Place {
+  return {
+    level,
+    scale,
+    response,
+    levelX: x,
+    levelY: y,
+    x: ((x + 0.5) * width) / levelLength(width, level),
+    y: ((y + 0.5) * height) / levelLength(height, level),
+  };
 }
 
 function describePlaces(
@@ -123,24 +127,4 @@ function workingSize({ width, height }: Pick<Pixels, "width" | "height">): { wid
 
 function workingLength(length: number): number {
   return Math.max(workingSideMin, Math.floor(length + 0.5));
-}
-
-function miniatureOf(grey: GreySamples, side: number): Miniature {
-  const { data } = resample(grey, side, side);
-  return { side, data: Uint8Array.from(data, (sample) => (sample + (1 << (samplePlaces - 1))) >> samplePlaces) };
-}
-
-/** Luma as ITU-R BT.601 weighs it, in the pyramid's fixed point. */
-function greyOf({ data, width, height, channels }: Pixels): GreySamples {
-  const grey = new Int16Array(width * height);
-  if (channels === 1) for (let i = 0; i < grey.length; i++) grey[i] = (data[i] as number) << samplePlaces;
-  else
-    for (let i = 0; i < grey.length; i++)
-      grey[i] =
-        (19595 * (data[3 * i] as number) +
-          38470 * (data[3 * i + 1] as number) +
-          7471 * (data[3 * i + 2] as number) +
-          256) >>
-        (16 - samplePlaces);
-  return { width, height, data: grey };
 }

@@ -5,6 +5,8 @@
  * level, and 8 bits would turn them into terraces.
  */
 
+import type { SampledRows } from "./pdq-reference.ts";
+
 /** One plane of fixed-point samples, rows from the top. */
 export interface Plane {
   readonly width: number;
@@ -13,7 +15,25 @@ export interface Plane {
 }
 
 /** Binary places of a sample: a grey value of 255 is 255 << 7. */
-export const samplePlaces = 7;
+const samplePlaces = 7;
+
+/** Luma as ITU-R BT.601 weighs it. */
+export function greyOf({ data, width, height, channels }: SampledRows): Plane {
+  const weigh = (red: number, green: number, blue: number): number =>
+    (19595 * red + 38470 * green + 7471 * blue + 256) >> (16 - samplePlaces);
+  const grey = Int16Array.from({ length: width * height }, (_, i) => {
+    if (channels === 1) return (data[i] as number) << samplePlaces;
+    return weigh(data[3 * i] as number, data[3 * i + 1] as number, data[3 * i + 2] as number);
+  });
+  return { width, height, data: grey };
+}
+
+/** Samples as grey values of 8 bits. */
+export function roundSamples(samples: Int16Array): Uint8Array {
+  const grey = new Uint8Array(samples.length);
+  for (let i = 0; i < grey.length; i++) grey[i] = ((samples[i] as number) + (1 << (samplePlaces - 1))) >> samplePlaces;
+  return grey;
+}
 
 /** Each level's sides are 4/5 of the level before. */
 const levelStep = 1.25;

@@ -1,13 +1,7 @@
 import type { Blob } from "./features-blobs.ts";
+import type { SampledRows } from "./pdq-reference.ts";
 
-/** A picture's grey values, fixed point with 7 binary places. */
-export interface GreySamples {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Int16Array;
-}
-
-/** A place of the last picture that was searched: pyramid level, coordinates in its samples. */
+/** A place of the picture that was searched: pyramid level, coordinates in its samples. */
 export interface LevelPlace {
   readonly level: number;
   readonly x: number;
@@ -20,10 +14,13 @@ export interface ProjectionTables {
   readonly projections: Int8Array;
 }
 
-/** The steps from a picture to descriptors, which the kernel and its reference both take. */
+/** The steps from a picture to descriptors, which the kernel and its reference both take: all are about the picture opened last. */
 export interface FeatureSteps {
-  /** Resamples a picture to the working size, and finds its blobs; the picture stays for the other two steps. */
-  detect(source: GreySamples, options: { width: number; height: number; floor: number }): readonly Blob[];
+  open(picture: SampledRows): void;
+  /** The whole picture at another size, a grey value of 8 bits a sample. */
+  squeeze(width: number, height: number): Uint8Array;
+  /** Resamples the picture to the working size, and finds its blobs; the other two steps are about them. */
+  detect(options: { width: number; height: number; floor: number }): readonly Blob[];
   /** Directions that a place faces, at most two, 1/256 turn, strongest first. */
   face(place: LevelPlace): readonly number[];
   /** The 256 projections of the window around a place; valid until the next call. `step`: samples of the level per sample of the window. */

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { descriptorDistances, kernelSteps } from "./features.ts";
 import { referenceSteps } from "./features-reference.ts";
-import type { FeatureSteps, GreySamples } from "./features-steps.ts";
+import type { FeatureSteps } from "./features-steps.ts";
+import type { SampledRows } from "./pdq-reference.ts";
 import { popcount } from "./popcount.ts";
 
 const tables = {
@@ -20,32 +21,37 @@ const side = fc.oneof(
 );
 
 /** Noise, runs of few values as in drawings, or steps as of an enlarged thumbnail; any size. */
-const someGrey: fc.Arbitrary<GreySamples> = fc
+const somePicture: fc.Arbitrary<SampledRows> = fc
   .record({
     width: side,
     height: side,
+    channels: fc.constantFrom(1, 3),
     seed: fc.integer(),
     values: fc.constantFrom(2, 5, 256),
     run: fc.constantFrom(1, 3, 9),
   })
-  .map(({ width, height, seed, values, run }) => {
+  .map(({ width, height, channels, seed, values, run }) => {
     const step = Math.floor(255 / (values - 1));
-    const data = Int16Array.from({ length: width * height }, (_, i) => {
-      const cell = Math.floor((i % width) / run) + 1000 * Math.floor(i / width / run);
-      return ((Math.imul(cell + seed, 0x9e3779b1) >>> 9) % values) * step * 128;
+    const valueAt = (x: number, y: number, channel: number): number => {
+      const cell = Math.floor(x / run) + 1000 * Math.floor(y / run) + 1e6 * channel;
+      return ((Math.imul(cell + seed, 0x9e3779b1) >>> 9) % values) * step;
+    };
+    const data = Uint8Array.from({ length: width * height * channels }, (_, i) => {
+      const pixel = Math.floor(i / channels);
+      return valueAt(pixel % width, Math.floor(pixel / width), i % channels);
     });
-    return { width, height, data };
+    return { width, height, data, channels: channels as 1 | 3 };
   });
 
 test("finds, turns and describes as the plain reference does, to the last bit, whatever the picture", () => {
   fc.assert(
     fc.property(
-      someGrey,
+      somePicture,
       fc.integer({ min: 32, max: 160 }),
       fc.integer({ min: 32, max: 160 }),
-      (grey, width, height) => {
+      (picture, width, height) => {
         const size = { width, height, floor: 400 };
-        assert.deepEqual(everything(kernel, grey, size), everything(reference, grey, size));
+        assert.deepEqual(everything(kernel, picture, size), everything(reference, picture, size));
       },
     ),
     { numRuns: 60, seed: 2004 },
@@ -54,8 +60,9 @@ test("finds, turns and describes as the plain reference does, to the last bit, w
 
 test("finds nothing in flat pictures", () => {
   for (const value of [0, 77, 255]) {
-    const flat = { width: 90, height: 70, data: new Int16Array(6300).fill(value << 7) };
-    assert.deepEqual(kernel.detect(flat, { width: 512, height: 398, floor: 1 }), []);
+    kernel.open({ width: 90, height: 70, channels: 1, data: new Uint8Array(6300).fill(value) });
+    assert.deepEqual(kernel.squeeze(2, 3), new Uint8Array(6).fill(value));
+    assert.deepEqual(kernel.detect({ width: 512, height: 398, floor: 1 }), []);
   }
 });
 
@@ -80,13 +87,15 @@ test("counts differing bits of descriptors as a plain count does", () => {
 
 function everything(
   steps: FeatureSteps,
-  grey: GreySamples,
+  picture: SampledRows,
   size: { width: number; height: number; floor: number },
 ): unknown {
-  const blobs = steps.detect(grey, size);
+  steps.open(picture);
+  const squeezed = steps.squeeze(size.height, 64);
+  const blobs = steps.detect(size);
   const described = blobs.slice(0, 40).map((blob) => {
     const facings = steps.face(blob);
     return { facings, dots: facings.map((facing) => [...steps.describe(blob, { facing, step: 1.1 })]) };
   });
-  return { blobs, described };
+  return { squeezed, blobs, described };
 }

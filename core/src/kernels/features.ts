@@ -1,6 +1,7 @@
 import { compile, instantiate, type KernelMemory } from "./compile.ts";
 import { wasm } from "./features.wasm.ts";
 import type { Blob } from "./features-blobs.ts";
+import { roundSamples } from "./features-pyramid.ts";
 import type { FeatureSteps, LevelPlace, ProjectionTables } from "./features-steps.ts";
 
 /** What core/kernels/features.ts exports. */
@@ -11,7 +12,9 @@ interface FeaturesKernel {
   facingsAt(): number;
   dotsAt(): number;
   blobsAt(): number;
-  begin(width: number, height: number): number;
+  begin(width: number, height: number, channels: number): number;
+  open(channels: number): void;
+  squeeze(width: number, height: number): number;
   detect(width: number, height: number, floor: number): number;
   face(level: number, x: number, y: number): number;
   describe(level: number, x: number, y: number, facing: number, step: number): void;
@@ -25,20 +28,29 @@ const blobNumbers = 5;
 /**
  * The steps in WebAssembly, equal to `referenceSteps` to the bit, with a memory of their own.
  *
- * `detect` throws a RangeError when memory does not suffice for the picture; nothing is lost but the picture before.
+ * `open`, `squeeze` and `detect` throw a RangeError when memory does not suffice for the picture; nothing is lost but the picture before.
  */
 export function kernelSteps(tables: ProjectionTables): FeatureSteps {
   const kernel = instantiate(compile(wasm)) as FeaturesKernel;
   // an instance starts with too little memory for the tables; the least picture makes room
-  kernel.begin(1 << 8, 1 << 8);
+  kernel.begin(1 << 8, 1 << 8, 1);
   new Int32Array(kernel.memory.buffer, kernel.orbitsAt(), tables.orbits.length).set(tables.orbits);
   new Int16Array(kernel.memory.buffer, kernel.projectionsAt(), tables.projections.length).set(tables.projections);
   return {
-    detect(source, { width, height, floor }): readonly Blob[] {
-      const at = kernel.begin(source.width, source.height);
-      if (at !== 0) new Int16Array(kernel.memory.buffer, at, source.data.length).set(source.data);
-      const count = at === 0 ? -1 : kernel.detect(width, height, floor);
-      if (count < 0) throw new RangeError(`no memory for a picture of ${source.width}×${source.height}`);
+    open({ data, width, height, channels }): void {
+      const at = kernel.begin(width, height, channels);
+      if (at === 0) throw new RangeError(`no memory for a picture of ${width}×${height}`);
+      new Uint8Array(kernel.memory.buffer, at, data.length).set(data);
+      kernel.open(channels);
+    },
+    squeeze(width, height): Uint8Array {
+      const at = kernel.squeeze(width, height);
+      if (at === 0) throw new RangeError(`no memory for ${width}×${height} samples`);
+      return roundSamples(new Int16Array(kernel.memory.buffer, at, width * height));
+    },
+    detect({ width, height, floor }): readonly Blob[] {
+      const count = kernel.detect(width, height, floor);
+      if (count < 0) throw new RangeError(`no memory for the levels of ${width}×${height}`);
       return blobsIn(new Float64Array(kernel.memory.buffer, kernel.blobsAt(), count * blobNumbers));
     },
     face({ level, x, y }: LevelPlace): readonly number[] {
