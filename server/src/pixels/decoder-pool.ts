@@ -13,7 +13,7 @@ export interface DecoderPoolOptions {
   readonly memoryMaxBytes?: number;
   /** Pictures that may wait, 100; further ones are refused at once. */
   readonly queueMax?: number;
-  /** Pictures after which a process is replaced; 500. */
+  /** Pictures after which a process is replaced; 5,000: another one takes half a second to start and to get up to speed. */
   readonly jobsMax?: number;
   /** Resident memory between two pictures at which a process is replaced; 256 MiB. */
   readonly idleMemoryMaxBytes?: number;
@@ -39,7 +39,7 @@ export function decoderPool({
   timeoutMs = 10_000,
   memoryMaxBytes = 512 * mebibyte,
   queueMax = 100,
-  jobsMax = 500,
+  jobsMax = 5_000,
   idleMemoryMaxBytes = 256 * mebibyte,
   program = decoderProgram,
 }: DecoderPoolOptions = {}): DecoderPool {

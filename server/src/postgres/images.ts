@@ -25,7 +25,7 @@ export function imagesIn(database: Database, { announce, putMsMax }: ImageTerms)
   });
   return {
     add: async (image, stored) => {
-      const added = await database.transaction((connection) => addImage(connection, image, stored));
+      const added = await addImage(database, image, stored);
       if (added.kind === "created") announce();
       return added;
     },
@@ -100,7 +100,7 @@ function toFingerprint({ algorithm, code, quality }: ImageRow["fingerprints"][nu
   return { algorithm, code: bytes, quality };
 }
 
-/** Adds an image whole, unless its owner has the same bytes, as part of the connection's transaction. */
+/** Adds an image whole, unless its owner has the same bytes; where the connection is a transaction's, as part of it. */
 export async function addImage(on: Connection, image: Image, stored: StoredImage): Promise<AddedImage> {
   const { wasNoted, isNew } = await addNoted(on, image, stored);
   if (!wasNoted) return { kind: "given-up" };

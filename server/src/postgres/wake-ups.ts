@@ -50,23 +50,31 @@ export function listenForChanges(url: string): WakeUps {
   };
 }
 
-/** Bounds the statements that tell of changes, however many changes there are. */
-const pauseMs = 20;
+/** How long word of a change waits for more of them, and how long after the last word at least: each makes every listener ask. */
+const gatherMs = 20;
+const pauseMs = 200;
 
 /**
- * Returns a function that tells listeners of a change, some milliseconds later, once for all changes of that time.
+ * Returns a function that tells listeners of a change, some milliseconds later, once for all changes of that time: five times a
+ * second at most, however many changes there are.
  *
  * Not by `notify` in the changing transaction: PostgreSQL lets only one of those commit at a time, so that each waits for the disk alone.
  * From 10 connections with fsync: 485 image transactions a second this way, 247 that way (medians of 9 runs in turn, two busy cores).
  */
 export function announcer(send: (text: string) => Promise<unknown>): () => void {
   let planned = false;
+  let lastSent = -pauseMs;
   return () => {
     if (planned) return;
     planned = true;
-    setTimeout(() => {
-      planned = false;
-      send(`notify ${channel}`).catch(() => {}); // followers poll as well
-    }, pauseMs).unref();
+    const now = performance.now();
+    setTimeout(
+      () => {
+        planned = false;
+        lastSent = performance.now();
+        send(`notify ${channel}`).catch(() => {}); // followers poll as well
+      },
+      Math.max(gatherMs, lastSent + pauseMs - now),
+    ).unref();
   };
 }
