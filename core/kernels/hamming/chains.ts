@@ -9,6 +9,7 @@ import {
   bandBitsMin,
   bands,
   bandValue,
+  crowdAt,
   directoryBytes,
   headOf,
   isHeld,
@@ -112,7 +113,15 @@ export function holdRange(first: u32, count: u32): void {
 }
 
 export function linkIntoChains(slot: u32): void {
-  for (let band: u32 = 0; band < bands; band++) push(band, slot);
+  for (let band: u32 = 0; band < bands; band++) {
+    push(band, slot);
+    crowd(band, bandValue(slot, band), 1);
+  }
+}
+
+function crowd(band: u32, value: u32, change: i32): void {
+  const at = crowdAt(band, value);
+  store<i32>(at, load<i32>(at) + change);
 }
 
 /** Links many held codes band by band: one directory at a time stays in the cache, which is thrice as fast as code by code. */
@@ -124,6 +133,7 @@ export function linkRange(first: u32, end: u32): void {
       if (!isHeld(slot)) continue;
       const value = bandValue(slot, band);
       pushTo(band, slot, doubling ? bucketOf(band, value) : value & low);
+      crowd(band, value, 1);
     }
   }
 }
@@ -155,7 +165,10 @@ export function remove(slot: u32): bool {
   setHeld(slot, false);
   size--;
   let unlinked = true;
-  for (let band: u32 = 0; band < bands; band++) if (!unlink(band, slot)) unlinked = false;
+  for (let band: u32 = 0; band < bands; band++) {
+    if (!unlink(band, slot)) unlinked = false;
+    crowd(band, bandValue(slot, band), -1);
+  }
   if (unlinked) freeSlot(slot);
   else bury(slot);
   return true;

@@ -24,13 +24,24 @@ export const bandValues: usize = 0x20400;
 export const group: usize = 0x20c00;
 export const reordered: usize = 0x20d00;
 export const distanceCounts: usize = 0x21000;
-export const frontier: usize = 0x22000;
+/** By query and band: who walks for it, how far, and what each ring would cost. */
+export const leaders: usize = 0x21800;
+export const radii: usize = 0x22000;
+export const ringCosts: usize = 0x23000;
+/** The walks that go in step: four words each. */
+export const walks: usize = 0x2c000;
 export const results: usize = 0x40000;
 /** Codes on their way in, or blocks on their way to and from a snapshot. */
 export const staging: usize = 0xc0000;
 export const stagedAudiences: usize = staging + 0x20000;
+/** The next link of every chain that is being walked. */
+export const frontier: usize = 0x100000;
+export const frontierLinks: u32 = 0x10000;
+/** How many codes have each value in the lowest bits of a band. */
+export const crowdBits: u32 = 13;
+const crowds: usize = frontier + ((<usize>frontierLinks) << 2);
 /** One directory a band: the first link of each chain. Pages never touched cost no memory. */
-const directories: usize = 0x100000;
+const directories: usize = crowds + ((<usize>bands) << (crowdBits + 2));
 const directoryShift: u32 = bandBitsMax + 2;
 const blocks: usize = directories + ((<usize>bands) << directoryShift);
 
@@ -179,6 +190,11 @@ export function setLink(slot: u32, band: u32, link: u32): void {
   const at = lineOf(slot) + linkPlace(band);
   const shift = linkShift(band);
   store<u64>(at, (load<u64>(at) & ~(linkMask << shift)) | ((<u64>link) << shift));
+}
+
+export function crowdAt(band: u32, value: u32): usize {
+  const low = value & (((<u32>1) << crowdBits) - 1);
+  return crowds + ((<usize>((band << crowdBits) | low)) << 2);
 }
 
 function headAt(band: u32, bucket: u32): usize {

@@ -3,18 +3,20 @@
 // Memory latency is all that costs here, so no load waits for another where that can be: the heads of all buckets of a band
 // are gathered first, then the chains are walked in step, one link of each a round, and what comes is the codes themselves.
 
-import { allot, candidatesMax, radiusOf, roundCandidatesMin } from "./budget";
+import { affordable, allot, candidatesMax, leaderOf, radiusOf, roundCandidatesMin, setLeader, weigh } from "./budget";
 import { bitsOf, splitsOf, unsplitIn } from "./chains";
 import { found, foundCount, overflown, reach } from "./found";
 import {
   audienceOf,
   bandIn,
+  bandRadiusMax,
   bands,
   bandsPerWord,
   bandValue,
   bandValues,
   distance,
   frontier,
+  frontierLinks,
   group,
   headOf,
   heldAround,
@@ -24,6 +26,7 @@ import {
   linkPlace,
   linkShift,
   queries,
+  walks,
 } from "./layout";
 import { choose, masksOf } from "./order";
 
@@ -31,6 +34,9 @@ let queryCount: u32 = 0;
 let viewer: u32 = 0;
 let radius: i32 = 0;
 let candidates: u32 = 0;
+let walkCount: u32 = 0;
+let frontierEnd: u32 = 0;
+const walksMax: u32 = 64;
 
 export function beginQuery(count: u32, within: i32, asker: u32): void {
   queryCount = count;
@@ -40,24 +46,32 @@ export function beginQuery(count: u32, within: i32, asker: u32): void {
 
 /** Finds by the chains; `false` when comparing every code is the better or the only way. */
 export function walkChains(): bool {
-  let leaders: u32 = 0;
-  for (let query: u32 = 0; query < queryCount; query++) {
-    for (let band: u32 = 0; band < bands; band++) {
-      store<u32>(valueAt(query, band), queryValue(query, band));
-      if (leaderOf(query, band) == query) leaders++;
-    }
-  }
-  if (!allot(radius, queryCount, <f64>leaders / <f64>bands)) return false;
-  const most = candidatesMax(queryCount);
+  if (!plan()) return false;
   candidates = 0;
   for (let band: u32 = 0; band < bands; band++) {
-    for (let query: u32 = 0; query < queryCount && radiusOf(band) >= 0; query++) {
-      if (leaderOf(query, band) != query) continue;
-      if (!walk(gather(band, load<u32>(valueAt(query, band))), query, band)) return false;
-      if (candidates > most || overflown) return false;
+    for (let query: u32 = 0; query < queryCount; query++) {
+      if (leaderOf(query, band) != query || radiusOf(query, band) < 0) continue;
+      if (!hasRoom(band) && !walkTogether()) return false;
+      enlist(query, band);
     }
   }
-  return true;
+  return walkTogether();
+}
+
+/** Chooses who walks and how far; `false` when comparing every code is expected to cost less. */
+function plan(): bool {
+  for (let query: u32 = 0; query < queryCount; query++) {
+    for (let band: u32 = 0; band < bands; band++) {
+      const value = queryValue(query, band);
+      store<u32>(valueAt(query, band), value);
+      setLeader(query, band, firstOfValue(band, value));
+      if (leaderOf(query, band) == query) weigh(query, band, value);
+    }
+  }
+  const most = affordable(queryCount);
+  let cost: f64 = 0;
+  for (let query: u32 = 0; query < queryCount && cost <= most; query++) cost += allot(query, radius, most);
+  return cost <= most;
 }
 
 function queryAt(query: u32): usize {
@@ -77,77 +91,113 @@ function lowBits(band: u32): u32 {
   return ((<u32>1) << bitsOf(band)) - 1;
 }
 
-/** The first query of equal value in the band: it walks for all of them. */
-function leaderOf(query: u32, band: u32): u32 {
-  const value = load<u32>(valueAt(query, band));
-  let leader: u32 = 0;
-  while (load<u32>(valueAt(leader, band)) != value) leader++;
-  return leader;
+function firstOfValue(band: u32, value: u32): u32 {
+  let first: u32 = 0;
+  while (load<u32>(valueAt(first, band)) != value) first++;
+  return first;
 }
 
-/** Lists the first links of all buckets around a value; returns their number. */
-function gather(band: u32, value: u32): u32 {
+// A walk is of one band around one value. Its chains' next links stand in the frontier from `first` on, so many as `count`.
+
+function walkAt(walk: u32): usize {
+  return walks + ((<usize>walk) << 4);
+}
+
+function hasRoom(band: u32): bool {
+  return walkCount < walksMax && frontierEnd + 3 * choose(bitsOf(band) + bandRadiusMax, bandRadiusMax) <= frontierLinks;
+}
+
+/** Lists the first links of all buckets around the value of the leading query. */
+function enlist(leader: u32, band: u32): void {
   const doubling = splitsOf(band) != 0;
-  let count: u32 = 0;
-  for (let flips: i32 = 0; flips <= radiusOf(band); flips++) {
+  const value = load<u32>(valueAt(leader, band));
+  const first = frontierEnd;
+  for (let flips: i32 = 0; flips <= radiusOf(leader, band); flips++) {
     let at = masksOf(flips);
     const end = at + ((<usize>choose(bitsOf(band), flips)) << 2);
     for (; at < end; at += 4) {
       const bucket = value ^ load<u32>(at);
-      count = listed(count, headOf(band, bucket));
-      if (doubling) count = gatherHalf(band, bucket, count);
+      frontierEnd = listed(frontierEnd, headOf(band, bucket));
+      if (doubling) frontierEnd = listHalf(band, bucket, frontierEnd);
     }
   }
-  return count;
+  const at = walkAt(walkCount++);
+  store<u32>(at, leader);
+  store<u32>(at, band, 4);
+  store<u32>(at, first, 8);
+  store<u32>(at, frontierEnd - first, 12);
 }
 
 /** A directory that is doubling has the codes of one bucket in up to three chains. */
-function gatherHalf(band: u32, bucket: u32, count: u32): u32 {
-  if (bucket >= splitsOf(band)) return count;
-  const other = listed(count, headOf(band, bucket | ((<u32>1) << bitsOf(band))));
+function listHalf(band: u32, bucket: u32, end: u32): u32 {
+  if (bucket >= splitsOf(band)) return end;
+  const other = listed(end, headOf(band, bucket | ((<u32>1) << bitsOf(band))));
   return listed(other, unsplitIn(band, bucket));
 }
 
-function listed(count: u32, link: u32): u32 {
-  store<u32>(frontier + ((<usize>count) << 2), link);
-  return count + <u32>(link != 0);
+function listed(end: u32, link: u32): u32 {
+  store<u32>(frontier + ((<usize>end) << 2), link);
+  return end + <u32>(link != 0);
 }
 
-function walk(first: u32, leader: u32, band: u32): bool {
-  const query = queryAt(leader);
-  const q0 = load<u64>(query);
-  const q1 = load<u64>(query, 8);
+/** Goes all walks that were enlisted to their ends; `false` when that comes to cost more than comparing every code. */
+function walkTogether(): bool {
+  const most = candidatesMax(queryCount);
+  while (walkCount > 0) {
+    let met: u32 = 0;
+    let left: u32 = 0;
+    for (let walk: u32 = 0; walk < walkCount; walk++) {
+      const at = walkAt(walk);
+      met += load<u32>(at, 12);
+      step(at);
+      if (load<u32>(at, 12) == 0) continue;
+      memory.copy(walkAt(left++), at, 16);
+    }
+    walkCount = left;
+    candidates += max(met, roundCandidatesMin);
+    if (candidates > most || overflown) {
+      walkCount = 0;
+      break;
+    }
+  }
+  frontierEnd = 0;
+  return candidates <= most && !overflown;
+}
+
+/** Looks at the next code of each of a walk's chains. */
+function step(walk: usize): void {
+  const leader = load<u32>(walk);
+  const band = load<u32>(walk, 4);
+  const links = frontier + ((<usize>load<u32>(walk, 8)) << 2);
+  const end = links + ((<usize>load<u32>(walk, 12)) << 2);
+  const q0 = load<u64>(queryAt(leader));
+  const q1 = load<u64>(queryAt(leader), 8);
   const members = listGroup(leader, band);
   const place = linkPlace(band);
   const shift = linkShift(band);
   const mask = linkBitsMask();
-  let count = first;
-  while (count > 0) {
-    let next: u32 = 0;
-    for (let i: u32 = 0; i < count; i++) {
-      const slot = load<u32>(frontier + ((<usize>i) << 2)) - 1;
-      const line = lineOf(slot);
-      next = listed(next, <u32>((load<u64>(line + place) >> shift) & mask));
-      if (members == 1) {
-        const half = <i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1);
-        if (half <= radius) consider(slot, leader, band);
-      } else if (isNearAny(line, members)) {
-        consider(slot, leader, band);
-      }
+  let next = links;
+  for (let at = links; at < end; at += 4) {
+    const slot = load<u32>(at) - 1;
+    const line = lineOf(slot);
+    const link = <u32>((load<u64>(line + place) >> shift) & mask);
+    store<u32>(next, link);
+    next += (<usize>(link != 0)) << 2;
+    if (members == 1) {
+      const half = <i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1);
+      if (half <= radius) consider(slot, leader, band);
+    } else if (isNearAny(line, members)) {
+      consider(slot, leader, band);
     }
-    candidates += max(count, roundCandidatesMin);
-    count = next;
-    if (candidates > candidatesMax(queryCount)) return false;
   }
-  return true;
+  store<u32>(walk, <u32>((next - links) >> 2), 12);
 }
 
 /** Lists the queries of the leader's value, for which it walks; returns their number. */
 function listGroup(leader: u32, band: u32): u32 {
-  const value = load<u32>(valueAt(leader, band));
   let count: u32 = 0;
   for (let query = leader; query < queryCount; query++) {
-    if (load<u32>(valueAt(query, band)) != value) continue;
+    if (leaderOf(query, band) != leader) continue;
     store<u32>(group + ((<usize>count) << 2), <u32>queryAt(query));
     count++;
   }
@@ -185,7 +235,9 @@ function wasFoundBefore(slot: u32, query: u32, leader: u32, band: u32): bool {
 }
 
 function isMet(slot: u32, query: u32, band: u32): bool {
-  return <i32>popcnt((bandValue(slot, band) & lowBits(band)) ^ load<u32>(valueAt(query, band))) <= radiusOf(band);
+  return (
+    <i32>popcnt((bandValue(slot, band) & lowBits(band)) ^ load<u32>(valueAt(query, band))) <= radiusOf(query, band)
+  );
 }
 
 function isSeen(slot: u32): bool {
