@@ -14,7 +14,6 @@ import {
   remove as removeFromChains,
   size,
   slotEnd,
-  spendMemory,
   tend,
   widen,
 } from "./hamming/chains";
@@ -44,7 +43,7 @@ import { beginQuery, scanSlots, walkChains } from "./hamming/search";
 /** Steps of upkeep that every change pays: some 2 µs. */
 const stepsPerChange: u32 = 64;
 
-export { insist, nextSlot, reserve, spendMemory, widen };
+export { insist, nextSlot, reserve, widen };
 
 export function stagingAt(): usize {
   return staging;
@@ -62,9 +61,9 @@ export function queriesAt(): usize {
   return queries;
 }
 
-/** Takes the memory of an empty index with links of so many bits; `false` when there is none. */
-export function open(linkBits: u32): bool {
-  return layOut(linkBits);
+/** Takes the memory of an empty index of so many bands, 12 or 16, with links of so many bits; `false` when there is none. */
+export function open(bandCount: u32, linkBits: u32): bool {
+  return layOut(bandCount, linkBits);
 }
 
 /** Starts the index; the order of the bits is in staging. */

@@ -2,26 +2,35 @@
 //
 // Radii r_0 … r_11 find every code within r bits when the sum of (r_i + 1) is r + 1: a code missed by all bands differs by
 // r_i + 1 bits in each. -1 leaves a band out. Which bands get the larger radii is free, so for each query those do whose
-// buckets hold least around it (GPH: Qin et al., ICDE 2018), as the counts of codes by the lowest bits of a band tell.
+// buckets hold least around it (GPH: Qin et al., ICDE 2018), as the counts of codes by the lowest bits of a band tell. With 16
+// bands, made for fewer codes, weighing would cost as much as it saves: all get the same.
 
 import { bitsOf, size } from "./chains";
-import { bandRadiusMax, bands, crowdAt, crowdBits, leaders, radii, ringCosts } from "./layout";
+import {
+  bandRadiusMax,
+  bands,
+  bandsMax,
+  bandValues,
+  crowdAt,
+  crowdBits,
+  followers,
+  leaders,
+  radii,
+  ringCrowds,
+  stepCosts,
+} from "./layout";
 import { choose, masksOf } from "./order";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
-const probeCost: f64 = 2;
-const candidateCost: f64 = 14;
-const scanCost: f64 = 3;
-const scanCostPerQuery: f64 = 1.5;
+const probeCost: f32 = 2;
+const candidateCost: f32 = 14;
+const scanCost: f32 = 3;
+const scanCostPerQuery: f32 = 1.5;
 /** The least that a round of all walks costs, in candidates: a long chain has only its own latency to wait for. */
 export const roundCandidatesMin: u32 = 6;
-const neverCost: f64 = 1e18;
+const neverCost: f32 = 1e18;
 /** Rings around a value that are counted; those beyond are taken to be as crowded as the last. */
 const ringsCounted: u32 = 3;
-const ringsMax: u32 = bandRadiusMax + 1;
-
-/** Codes in the first rings around the value that is being weighed. */
-const crowds = new StaticArray<f64>(<i32>ringsCounted);
 
 let insistent: bool = false;
 
@@ -31,7 +40,7 @@ export function insist(): void {
 }
 
 function placeOf(query: u32, band: u32): usize {
-  return <usize>(query * bands + band);
+  return <usize>(query * bandsMax + band);
 }
 
 /** The first query of equal value in the band: it walks for all of them. */
@@ -39,8 +48,19 @@ export function leaderOf(query: u32, band: u32): u32 {
   return <u32>load<u8>(leaders + placeOf(query, band));
 }
 
-export function setLeader(query: u32, band: u32, leader: u32): void {
-  store<u8>(leaders + placeOf(query, band), <u8>leader);
+/** Lets a query walk, or have another walk for it; the leader's own turn must have come first. */
+export function follow(query: u32, band: u32, leader: u32): void {
+  const place = placeOf(query, band);
+  store<u8>(leaders + place, <u8>leader);
+  store<u8>(followers + place, 0);
+  if (query == leader) return;
+  const at = followers + placeOf(leader, band);
+  store<u8>(at, load<u8>(at) + 1);
+}
+
+/** Whether a query walks for itself alone. */
+export function walksAlone(leader: u32, band: u32): bool {
+  return load<u8>(followers + placeOf(leader, band)) == 0;
 }
 
 /** Bits of a band by which codes may differ to be met in the walk for a query, which may go farther for others' sake; -1: there is none. */
@@ -52,50 +72,63 @@ function setRadius(query: u32, band: u32, radius: i32): void {
   store<i32>(radii + (placeOf(leaderOf(query, band), band) << 2), radius);
 }
 
-/** Prepares the walk around a value in a band: it goes nowhere yet, and what each ring around the value would cost is estimated. */
-export function weigh(leader: u32, band: u32, value: u32): void {
-  setRadius(leader, band, -1);
-  for (let ring: u32 = 0; ring < ringsCounted; ring++) unchecked((crowds[ring] = crowdAround(band, value, ring)));
-  const costs = costsAt(leader, band);
-  for (let ring: u32 = 0; ring < ringsMax; ring++) {
-    const cost = <f64>choose(bitsOf(band), ring) * probeCost + codesIn(ring, band) * candidateCost;
-    store<f64>(costs + ((<usize>ring) << 3), cost);
-  }
+/** Plans a walk anew: so far it goes as far as `radius`. */
+export function beginWalk(leader: u32, band: u32, radius: i32): void {
+  setRadius(leader, band, radius);
+  const next = radius + 1;
+  const least = <f32>choose(bitsOf(band), next) * probeCost;
+  setStepCost(leader, band, next > <i32>bandRadiusMax ? neverCost : -least);
 }
 
-function costsAt(leader: u32, band: u32): usize {
-  return ringCosts + ((placeOf(leader, band) * <usize>ringsMax) << 3);
+/** What one bit farther costs a walk; when negative, that it costs so much at least and has not been weighed. */
+function stepCost(leader: u32, band: u32): f32 {
+  return load<f32>(stepCosts + (placeOf(leader, band) << 2));
+}
+
+function setStepCost(leader: u32, band: u32, cost: f32): void {
+  store<f32>(stepCosts + (placeOf(leader, band) << 2), cost);
+}
+
+/** Estimates what the next ring around the leader's value would cost. */
+function weigh(leader: u32, band: u32): void {
+  const ring: u32 = radiusOf(leader, band) + 1;
+  const place = placeOf(leader, band);
+  const crowds = ringCrowds + ((place * <usize>ringsCounted) << 2);
+  const value = load<u32>(bandValues + (place << 2));
+  if (ring < ringsCounted) store<f32>(crowds + ((<usize>ring) << 2), crowdAround(band, value, ring));
+  const probes = <f32>choose(bitsOf(band), ring);
+  setStepCost(leader, band, probes * probeCost + codesIn(ring, band, crowds) * candidateCost);
 }
 
 /** Codes whose counted bits differ from the value's in just so many places. */
-function crowdAround(band: u32, value: u32, ring: u32): f64 {
+function crowdAround(band: u32, value: u32, ring: u32): f32 {
   const counted = min(bitsOf(band), crowdBits);
   const end = masksOf(ring) + ((<usize>choose(counted, ring)) << 2);
   let codes: u32 = 0;
   for (let at = masksOf(ring); at < end; at += 4) codes += load<u32>(crowdAt(band, value ^ load<u32>(at)));
-  return <f64>codes;
+  return <f32>codes;
 }
 
-/** Codes in a ring by all of a band's bits: those that are not counted are taken to differ by chance. */
-function codesIn(ring: u32, band: u32): f64 {
+/** Codes in a ring by all of a band's bits, from those of the rings by counted bits: the others are taken to differ by chance. */
+function codesIn(ring: u32, band: u32, crowds: usize): f32 {
   const bits = bitsOf(band);
-  if (bits < crowdBits) return crowdBeyond(ring, bits) * <f64>((<u32>1) << (crowdBits - bits));
+  if (bits < crowdBits) return crowdIn(ring, bits, crowds) * <f32>((<u32>1) << (crowdBits - bits));
   const others = bits - crowdBits;
-  let codes: f64 = 0;
+  let codes: f32 = 0;
   for (let flips: u32 = 0; flips <= ring; flips++) {
-    if (ring - flips <= others) codes += crowdBeyond(flips, crowdBits) * <f64>choose(others, ring - flips);
+    if (ring - flips <= others) codes += crowdIn(flips, crowdBits, crowds) * <f32>choose(others, ring - flips);
   }
-  return codes / <f64>((<u32>1) << others);
+  return codes / <f32>((<u32>1) << others);
 }
 
-function crowdBeyond(ring: u32, bits: u32): f64 {
-  if (ring < ringsCounted) return unchecked(crowds[ring]);
+function crowdIn(ring: u32, bits: u32, crowds: usize): f32 {
+  if (ring < ringsCounted) return load<f32>(crowds + ((<usize>ring) << 2));
   const last = ringsCounted - 1;
-  return unchecked(crowds[last]) * (<f64>choose(bits, ring) / <f64>choose(bits, last));
+  return load<f32>(crowds + ((<usize>last) << 2)) * (<f32>choose(bits, ring) / <f32>choose(bits, last));
 }
 
 /** What a query's walk may cost in all of so many: beyond, comparing every code is the better way. */
-export function affordable(queryCount: u32): f64 {
+export function affordable(queryCount: u32): f32 {
   return insistent ? neverCost : scanNanoseconds(queryCount) * 0.75;
 }
 
@@ -103,34 +136,63 @@ export function affordable(queryCount: u32): f64 {
  * Chooses how far the walks for a query go, beyond what they do for queries before it; what that is estimated to cost, or
  * more than `most` when it is not to be had for that.
  */
-export function allot(query: u32, radius: i32, most: f64): f64 {
-  let missing = radius + 1;
-  for (let band: u32 = 0; band < bands; band++) missing -= radiusOf(query, band) + 1;
-  let cost: f64 = 0;
-  for (; missing > 0 && cost <= most; missing--) {
-    let cheapest: u32 = 0;
-    let least = neverCost;
-    for (let band: u32 = 0; band < bands; band++) {
-      const step = stepCost(query, band);
-      if (step >= least) continue;
-      least = step;
-      cheapest = band;
-    }
-    if (least == neverCost) return 2 * neverCost;
-    cost += least;
-    setRadius(query, cheapest, radiusOf(query, cheapest) + 1);
+export function allot(query: u32, radius: i32, most: f32): f32 {
+  return bands == bandsMax ? allotEvenly(query, radius) : allotCheaply(query, radius, most);
+}
+
+function allotEvenly(query: u32, radius: i32): f32 {
+  const all = (radius + 1) / <i32>bands;
+  const some: u32 = (radius + 1) % <i32>bands;
+  if (all > <i32>bandRadiusMax) return 2 * neverCost;
+  let cost: f32 = 0;
+  for (let band: u32 = 0; band < bands; band++) {
+    const bits = all + <i32>(band < some) - 1;
+    if (leaderOf(query, band) != query) continue;
+    setRadius(query, band, bits);
+    for (let ring: i32 = 0; ring <= bits; ring++) cost += evenCost(band, ring);
   }
   return cost;
 }
 
-function stepCost(query: u32, band: u32): f64 {
-  const ring = radiusOf(query, band) + 1;
-  if (ring > <i32>bandRadiusMax) return neverCost;
-  return load<f64>(costsAt(leaderOf(query, band), band) + ((<usize>ring) << 3));
+function evenCost(band: u32, ring: u32): f32 {
+  const bucket = <f32>size / <f32>((<u32>1) << bitsOf(band));
+  return <f32>choose(bitsOf(band), ring) * (probeCost + bucket * candidateCost);
 }
 
-function scanNanoseconds(queryCount: u32): f64 {
-  return <f64>size * (scanCost + scanCostPerQuery * <f64>queryCount);
+function allotCheaply(query: u32, radius: i32, most: f32): f32 {
+  let missing = radius + 1;
+  for (let band: u32 = 0; band < bands; band++) missing -= radiusOf(query, band) + 1;
+  let cost: f32 = 0;
+  while (missing > 0 && cost <= most) {
+    const band = cheapestBand(query);
+    const leader = leaderOf(query, band);
+    const step = stepCost(leader, band);
+    if (step == neverCost) return 2 * neverCost;
+    if (step < 0) {
+      weigh(leader, band);
+    } else {
+      cost += step;
+      beginWalk(leader, band, radiusOf(query, band) + 1);
+      missing--;
+    }
+  }
+  return cost;
+}
+
+function cheapestBand(query: u32): u32 {
+  let cheapest: u32 = 0;
+  let least: f32 = 2 * neverCost;
+  for (let band: u32 = 0; band < bands; band++) {
+    const step = abs(stepCost(leaderOf(query, band), band));
+    if (step >= least) continue;
+    least = step;
+    cheapest = band;
+  }
+  return cheapest;
+}
+
+function scanNanoseconds(queryCount: u32): f32 {
+  return <f32>size * (scanCost + scanCostPerQuery * <f32>queryCount);
 }
 
 /** Candidates after which a walk is given up for a scan, so that both together stay under one and a half scans. */

@@ -8,6 +8,7 @@ import {
   bandBitsMax,
   bandBitsMin,
   bands,
+  bandsMax,
   bandValue,
   crowdAt,
   directoryBytes,
@@ -26,18 +27,15 @@ import {
 const unlinkStepsMax: u32 = 64;
 /** What the directories may take of the 90 bytes a code, in tenths. */
 const directoryTenthsPerCode: u64 = 165;
-/** With room to spare, directories are those of eight times the codes, up to those of a million: 16.5 MB. */
+/** With 16 bands, made for few codes, directories are those of eight times as many: 3.1 MB at most. */
 const roomyFactor: u32 = 8;
-const roomyCodesMax: u32 = 1_000_000;
 
-const bandBits = new StaticArray<u32>(bands);
+const bandBits = new StaticArray<u32>(<i32>bandsMax);
 /** Buckets of a doubling directory that have been split; 0 when it is not doubling. */
-const splits = new StaticArray<u32>(bands);
+const splits = new StaticArray<u32>(<i32>bandsMax);
 let doublingBand: u32 = 0;
 /** What remains of the chain being split, in the band that is doubling: the chain of bucket `splits - 1`. */
 let unsplit: u32 = 0;
-
-let isRoomy: bool = false;
 
 export let size: u32 = 0;
 export let slotEnd: u32 = 0;
@@ -50,17 +48,12 @@ let deadLast: u32 = 0;
 let deadCount: u32 = 0;
 let dying: u32 = 0;
 let dyingLast: u32 = 0;
-let sweepBand: u32 = bands;
+let sweepBand: u32 = bandsMax;
 let sweepBucket: u32 = 0;
 let sweepPrevious: u32 = 0;
 
 export function emptyChains(): void {
   for (let band: u32 = 0; band < bands; band++) unchecked((bandBits[band] = bandBitsMin));
-}
-
-/** From now on memory is spent for speed: buckets hold a code in three, not three codes. */
-export function spendMemory(): void {
-  isRoomy = true;
 }
 
 export function bitsOf(band: u32): u32 {
@@ -235,11 +228,11 @@ function shouldDouble(count: u32): bool {
   const bits = bitsOf(doublingBand);
   let bytes = directoryBytes(bits);
   for (let band: u32 = 0; band < bands; band++) bytes += directoryBytes(bitsOf(band));
-  return bits < bandBitsMax && bytes * 10 <= <u64>codesProvidedFor(count) * directoryTenthsPerCode;
+  return bits < bandBitsMax && bytes * 10 <= codesProvidedFor(count) * directoryTenthsPerCode;
 }
 
-function codesProvidedFor(count: u32): u32 {
-  return isRoomy ? max(count, min(roomyCodesMax, count * roomyFactor)) : count;
+function codesProvidedFor(count: u32): u64 {
+  return bands == bandsMax ? <u64>count * roomyFactor : count;
 }
 
 function isDoubling(): bool {
@@ -272,7 +265,7 @@ function split(): void {
 
 /** One step of the sweep; `false` when there is nothing to sweep. Never runs while a bucket is half split. */
 function sweep(): bool {
-  if (sweepBand == bands && !beginSweep()) return false;
+  if (sweepBand >= bands && !beginSweep()) return false;
   const before = sweepPrevious;
   const link = before == 0 ? headOf(sweepBand, sweepBucket) : linkOf(before - 1, sweepBand);
   if (link == 0) {

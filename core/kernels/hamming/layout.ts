@@ -4,10 +4,12 @@
 // along a chain has the next link and enough of the code to refuse it. Links of 24 bits leave room for 28 of the code's 32
 // bytes; the rest lies aside with what only a match is asked for: its audience, and whether it is still held.
 
-export const bands: u32 = 12;
-/** Three bands to a 64-bit word: a band never straddles words. */
-export const bandsPerWord: u32 = 3;
-export const bandBitsMax: u32 = 21;
+/** 12 bands of up to 21 bits, or 16 of up to 16: a band never straddles 64-bit words. */
+export let bands: u32 = 12;
+export let bandBitsMax: u32 = 21;
+export const bandsMax: u32 = 16;
+/** Of any layout. */
+export const maskBits: u32 = 21;
 export const bandBitsMin: u32 = 8;
 export const bandRadiusMax: u32 = 4;
 export const resultsMax: u32 = 65536;
@@ -24,10 +26,12 @@ export const bandValues: usize = 0x20400;
 export const group: usize = 0x20c00;
 export const reordered: usize = 0x20d00;
 export const distanceCounts: usize = 0x21000;
-/** By query and band: who walks for it, how far, and what each ring would cost. */
+/** By query and band: who walks for it, for how many more it walks, how far, what going one bit farther would cost, and the codes in the first rings. */
 export const leaders: usize = 0x21800;
+export const followers: usize = 0x21a00;
 export const radii: usize = 0x22000;
-export const ringCosts: usize = 0x23000;
+export const stepCosts: usize = 0x22800;
+export const ringCrowds: usize = 0x23000;
 /** The walks that go in step: four words each. */
 export const walks: usize = 0x2c000;
 export const results: usize = 0x40000;
@@ -39,11 +43,13 @@ export const frontier: usize = 0x100000;
 export const frontierLinks: u32 = 0x10000;
 /** How many codes have each value in the lowest bits of a band. */
 export const crowdBits: u32 = 13;
+const crowdShift: u32 = crowdBits + 2;
 const crowds: usize = frontier + ((<usize>frontierLinks) << 2);
 /** One directory a band: the first link of each chain. Pages never touched cost no memory. */
-const directories: usize = crowds + ((<usize>bands) << (crowdBits + 2));
-const directoryShift: u32 = bandBitsMax + 2;
-const blocks: usize = directories + ((<usize>bands) << directoryShift);
+const directories: usize = crowds + ((<usize>bandsMax) << crowdShift);
+let directoryShift: u32 = 0;
+/** Behind 12 directories of 21 bits: 16 of 16 bits take less. */
+const blocks: usize = directories + ((<usize>12) << (maskBits + 2));
 
 const lineShift: u32 = 6;
 const audiencesOffset: usize = (<usize>slotsPerBlock) << lineShift;
@@ -64,12 +70,24 @@ let headBytes: usize = 0;
 let linkMask: u64 = 0;
 let headMask: u32 = 0;
 export let slotsMax: u32 = 0;
-const linkPlaces = new StaticArray<u32>(bands);
-const linkShifts = new StaticArray<u32>(bands);
+const linkPlaces = new StaticArray<u32>(<i32>bandsMax);
+const linkShifts = new StaticArray<u32>(<i32>bandsMax);
+/** Which 64-bit word of a code has a band, and from which bit on. */
+const bandWords = new StaticArray<u32>(<i32>bandsMax);
+const bandShifts = new StaticArray<u32>(<i32>bandsMax);
+let bandMask: u32 = 0;
 
-/** Links of 24 bits reach 16.7 million codes of 72 bytes, links of 27 bits as many as 4 GiB hold, 52 million of 80. */
-export function layOut(linkBits: u32): bool {
-  partsInLine = linkBits == 24 ? 7 : 5;
+/**
+ * Links of 24 bits reach 16.7 million codes of 72 bytes, 84 with 16 bands; links of 27 bits, for 12 bands alone, as many as 4 GiB hold,
+ * 52 million of 80.
+ */
+export function layOut(bandCount: u32, linkBits: u32): bool {
+  bands = bandCount;
+  const perWord = bands / 4;
+  bandBitsMax = 64 / perWord;
+  bandMask = ((<u32>1) << bandBitsMax) - 1;
+  directoryShift = bandBitsMax + 2;
+  partsInLine = (512 - bands * linkBits) / 32;
   tailParts = 8 - partsInLine;
   blockBytes = tailsOffset + <usize>(slotsPerBlock * tailParts * 4);
   headBytes = linkBits == 24 ? 3 : 4;
@@ -81,6 +99,8 @@ export function layOut(linkBits: u32): bool {
     const place = min<u32>(bit >> 3, 56);
     unchecked((linkPlaces[band] = place));
     unchecked((linkShifts[band] = bit - place * 8));
+    unchecked((bandWords[band] = band / perWord));
+    unchecked((bandShifts[band] = (band % perWord) * bandBitsMax));
   }
   const room = <u32>(((<u64>pagesMax - 1) * pageBytes - <u64>blocks) / <u64>blockBytes) * slotsPerBlock;
   slotsMax = min(room, headMask - 1);
@@ -99,7 +119,8 @@ export function reserve(slots: u32): bool {
 
 /** Bytes that so many slots take, apart from the directories. */
 export function bytesOf(slots: u32): f64 {
-  return <f64>directories + <f64>((slots + inBlock) >> blockShift) * <f64>blockBytes;
+  const fixed = crowds + ((<usize>bands) << crowdShift);
+  return <f64>fixed + <f64>((slots + inBlock) >> blockShift) * <f64>blockBytes;
 }
 
 export function directoryBytes(bits: u32): u64 {
@@ -150,13 +171,17 @@ export function setCode(slot: u32, code: usize): void {
 }
 
 export function bandValue(slot: u32, band: u32): u32 {
-  const part = (band / bandsPerWord) << 1;
+  const part = wordOf(band) << 1;
   if (part < 4) return bandIn(load<u64>(lineOf(slot) + ((<usize>part) << 2)), band);
   return bandIn(<u64>load<u32>(partAt(slot, part)) | ((<u64>load<u32>(partAt(slot, part + 1))) << 32), band);
 }
 
+export function wordOf(band: u32): u32 {
+  return unchecked(bandWords[band]);
+}
+
 export function bandIn(word: u64, band: u32): u32 {
-  return <u32>(word >> <u64>((band % bandsPerWord) * bandBitsMax)) & (((<u32>1) << bandBitsMax) - 1);
+  return <u32>(word >> <u64>unchecked(bandShifts[band])) & bandMask;
 }
 
 /** Differing bits between a slot's code and 32 bytes. */

@@ -3,7 +3,17 @@
 // Memory latency is all that costs here, so no load waits for another where that can be: the heads of all buckets of a band
 // are gathered first, then the chains are walked in step, one link of each a round, and what comes is the codes themselves.
 
-import { affordable, allot, candidatesMax, leaderOf, radiusOf, roundCandidatesMin, setLeader, weigh } from "./budget";
+import {
+  affordable,
+  allot,
+  beginWalk,
+  candidatesMax,
+  follow,
+  leaderOf,
+  radiusOf,
+  roundCandidatesMin,
+  walksAlone,
+} from "./budget";
 import { bitsOf, splitsOf, unsplitIn } from "./chains";
 import { found, foundCount, overflown, reach } from "./found";
 import {
@@ -11,7 +21,7 @@ import {
   bandIn,
   bandRadiusMax,
   bands,
-  bandsPerWord,
+  bandsMax,
   bandValue,
   bandValues,
   distance,
@@ -27,6 +37,7 @@ import {
   linkShift,
   queries,
   walks,
+  wordOf,
 } from "./layout";
 import { choose, masksOf } from "./order";
 
@@ -64,13 +75,13 @@ function plan(): bool {
     for (let band: u32 = 0; band < bands; band++) {
       const value = queryValue(query, band);
       store<u32>(valueAt(query, band), value);
-      setLeader(query, band, firstOfValue(band, value));
-      if (leaderOf(query, band) == query) weigh(query, band, value);
+      follow(query, band, firstOfValue(band, value));
+      if (leaderOf(query, band) == query) beginWalk(query, band, -1);
     }
   }
   const most = affordable(queryCount);
-  let cost: f64 = 0;
-  for (let query: u32 = 0; query < queryCount && cost <= most; query++) cost += allot(query, radius, most);
+  let cost: f32 = 0;
+  for (let query: u32 = 0; query < queryCount && cost <= most; query++) cost += allot(query, radius, most - cost);
   return cost <= most;
 }
 
@@ -79,11 +90,11 @@ function queryAt(query: u32): usize {
 }
 
 function valueAt(query: u32, band: u32): usize {
-  return bandValues + ((<usize>(query * bands + band)) << 2);
+  return bandValues + ((<usize>(query * bandsMax + band)) << 2);
 }
 
 function queryValue(query: u32, band: u32): u32 {
-  const word = load<u64>(queryAt(query) + ((<usize>(band / bandsPerWord)) << 3));
+  const word = load<u64>(queryAt(query) + ((<usize>wordOf(band)) << 3));
   return bandIn(word, band) & lowBits(band);
 }
 
@@ -121,6 +132,7 @@ function enlist(leader: u32, band: u32): void {
       if (doubling) frontierEnd = listHalf(band, bucket, frontierEnd);
     }
   }
+  if (frontierEnd == first) return;
   const at = walkAt(walkCount++);
   store<u32>(at, leader);
   store<u32>(at, band, 4);
@@ -172,7 +184,8 @@ function step(walk: usize): void {
   const end = links + ((<usize>load<u32>(walk, 12)) << 2);
   const q0 = load<u64>(queryAt(leader));
   const q1 = load<u64>(queryAt(leader), 8);
-  const members = listGroup(leader, band);
+  const alone = walksAlone(leader, band);
+  const members = alone ? 1 : listGroup(leader, band);
   const place = linkPlace(band);
   const shift = linkShift(band);
   const mask = linkBitsMask();
@@ -183,7 +196,7 @@ function step(walk: usize): void {
     const link = <u32>((load<u64>(line + place) >> shift) & mask);
     store<u32>(next, link);
     next += (<usize>(link != 0)) << 2;
-    if (members == 1) {
+    if (alone) {
       const half = <i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1);
       if (half <= radius) consider(slot, leader, band);
     } else if (isNearAny(line, members)) {

@@ -1,31 +1,34 @@
 const side = 16;
-const bandsPerWord = 3;
-const bandBits = 21;
+
+/** How codes are cut: into 12 bands of 21 bits, with 4 bits to spare, or into 16 of 16. */
+export type Bands = 12 | 16;
 
 /**
- * Which bit of a code stands at each of 256 places of the index's words: place 64 w + 21 b + i is bit i of band 3 w + b,
- * place 64 w + 63 is in no band. Bit n of a code is bit n mod 8 of byte n div 8.
+ * Which bit of a code stands at each of 256 places of the index's words: with 12 bands, place 64 w + 21 b + i is bit i of band
+ * 3 w + b, and place 64 w + 63 is in no band; with 16, place 64 w + 16 b + i is bit i of band 4 w + b. Bit n of a code is bit n
+ * mod 8 of byte n div 8.
  *
  * A fingerprint's bits are the signs of 16 × 16 cosine coefficients, row by row. Mirroring a picture changes the sign of
  * just the odd columns or rows, so bits are sorted by the parity of both: a band then keeps its value, or turns it over as a
  * whole, and four orientations of one query walk the same few chains. Within a parity, neighbours in frequency, which are
  * alike in pictures, go to different bands.
  */
-export const bitOrder: Uint8Array = orderBits();
-
-/** Changes with the order: snapshots hold reordered codes. */
-export const bitOrderVersion = 1;
-
-function orderBits(): Uint8Array {
+export function bitOrder(bands: Bands): Uint8Array {
   const order = new Uint8Array(256);
+  const perWord = bands / 4;
+  const bandBits = Math.floor(64 / perWord);
   for (let word = 0; word < 4; word++) {
     parityBits(word).forEach((bit, nth) => {
-      const band = nth % bandsPerWord;
-      const place = Math.floor(nth / bandsPerWord);
-      order[64 * word + (nth === 63 ? 63 : bandBits * band + place)] = bit;
+      const place = bandBits * (nth % perWord) + Math.floor(nth / perWord);
+      order[64 * word + (nth < bandBits * perWord ? place : nth)] = bit;
     });
   }
   return order;
+}
+
+/** Changes with the order: snapshots hold reordered codes. */
+export function bitOrderVersion(bands: Bands): number {
+  return bands === 12 ? 1 : 2;
 }
 
 /**

@@ -1,10 +1,16 @@
 import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
+import type { Bands } from "./bit-order.ts";
 
 /** A kernel and what is seen of its memory: each time the memory has grown it is another buffer, so `renew` follows. */
 export class IndexMemory {
+  readonly bands: Bands;
   readonly kernel: HammingKernel = hammingKernel();
   bytes: Uint8Array = new Uint8Array(0);
   words: Uint32Array = new Uint32Array(0);
+
+  constructor(bands: Bands) {
+    this.bands = bands;
+  }
 
   renew(): void {
     const { buffer } = this.kernel.memory;

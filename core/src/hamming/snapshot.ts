@@ -70,7 +70,7 @@ export class FrozenBlocks {
   #header(): Piece {
     const header = new DataView(new ArrayBuffer(checkedBytes));
     header.setBigUint64(0, magic, true);
-    [version, bitOrderVersion, this.#slotEnd, this.#held].forEach((n, i) => {
+    [version, bitOrderVersion(this.#memory.bands), this.#slotEnd, this.#held].forEach((n, i) => {
       header.setUint32(8 + 4 * i, n, true);
     });
     this.#staged(checkedBytes).set(new Uint8Array(header.buffer));
@@ -121,7 +121,7 @@ export type SnapshotSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 export async function restoreSnapshot(memory: IndexMemory, source: SnapshotSource): Promise<void> {
   const reader = new PieceReader(source);
   const header = await reader.take(headerBytes);
-  const { slotEnd, held } = headerOf(header);
+  const { slotEnd, held } = headerOf(header, bitOrderVersion(memory.bands));
   let seed = unseal(memory, header, 0n);
   if (!memory.reserve(slotEnd)) throw new RangeError(`no room for the ${slotEnd} slots of the snapshot`);
   const blockEnd = Math.ceil(slotEnd / slotsPerBlock);
@@ -137,11 +137,11 @@ export async function restoreSnapshot(memory: IndexMemory, source: SnapshotSourc
   if (restored !== held) throw new SnapshotError("damaged", `expected ${held} codes in the snapshot, got ${restored}`);
 }
 
-function headerOf(header: Uint8Array): { slotEnd: number; held: number } {
+function headerOf(header: Uint8Array, orderVersion: number): { slotEnd: number; held: number } {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   if (view.getBigUint64(0, true) !== magic) throw new SnapshotError("foreign", "this is no snapshot of an index");
   const got = `${view.getUint32(8, true)}.${view.getUint32(12, true)}`;
-  const expected = `${version}.${bitOrderVersion}`;
+  const expected = `${version}.${orderVersion}`;
   if (got !== expected) throw new SnapshotError("version", `expected a snapshot of version ${expected}, got ${got}`);
   return { slotEnd: view.getUint32(16, true), held: view.getUint32(20, true) };
 }

@@ -8,10 +8,9 @@ export interface HammingKernel {
   stagedAudiencesAt(): number;
   resultsAt(): number;
   queriesAt(): number;
-  open(linkBits: number): number;
+  open(bandCount: number, linkBits: number): number;
   begin(): void;
   insist(): void;
-  spendMemory(): void;
   countHeld(): number;
   endOfSlots(): number;
   mostSlots(): number;

@@ -77,7 +77,7 @@ function unpackProbe({ algorithm, quality, codes }: PackedProbe): Probe {
 
 /** The pictures that head a group, by their numbers. */
 class Heads {
-  readonly #indexes: Readonly<Record<CodeSpace, MultiIndex>> = { pdq: roomyIndex(), dct256: roomyIndex() };
+  readonly #indexes: Readonly<Record<CodeSpace, MultiIndex>> = { pdq: folderIndex(), dct256: folderIndex() };
   readonly #ofSlot: Readonly<Record<CodeSpace, number[]>> = { pdq: [], dct256: [] };
   readonly #ofBytes = new Map<string, number>();
 
@@ -108,7 +108,7 @@ class Heads {
   }
 }
 
-/** A folder has few pictures for the memory that a command has. */
-function roomyIndex(): MultiIndex {
-  return new MultiIndex({ directories: "roomy" });
+/** Made for the hundred thousand pictures that a folder may have. */
+function folderIndex(): MultiIndex {
+  return new MultiIndex({ bands: 16 });
 }
