@@ -23,6 +23,7 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   memory: () => import("./sections/memory.ts"),
   quality: () => import("./sections/quality.ts"),
   load: () => import("./sections/load.ts"),
+  shards: () => import("./sections/shards.ts"),
   requests: () => import("./sections/requests.ts"),
   hamming: () => import("./sections/hamming.ts"),
   fingerprint: () => import("./sections/fingerprint.ts"),

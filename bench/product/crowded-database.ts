@@ -17,7 +17,7 @@ const loadTimeoutMs = 10 * 60_000;
  */
 export async function crowdDatabase(url: string, { pdq, dct256 }: CrowdCodes): Promise<void> {
   const catalog = await openCatalog({ url });
-  const ownerId = idOf(0);
+  const ownerId = crowdOwnerId;
   const owner = { id: ownerId, email: "crowd@example.org", emailKey: "crowd@example.org", passwordHash: "none" };
   await catalog.accounts.addUser({ ...owner, createdAt: new Date() });
   await catalog.close();
@@ -42,6 +42,9 @@ export async function crowdDatabase(url: string, { pdq, dct256 }: CrowdCodes): P
 function idOf(number: number): string {
   return `01900000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
 }
+
+/** The id of the person whose images they are. */
+export const crowdOwnerId: string = idOf(0);
 
 interface Rows {
   readonly first: number;

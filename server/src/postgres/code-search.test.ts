@@ -5,6 +5,7 @@ import { flipped, randomBits, randomCode } from "../../../core/src/hamming/testi
 import { serverDatabases, testDatabase } from "../../test/support/database.ts";
 import { codeSearchIn } from "./code-search.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { explaining } from "./testing/explaining.ts";
 import { insertImages, insertUser } from "./testing/sample-images.ts";
 
 const viewer = { id: "00000000-0000-7000-8000-000000000000", audience: 1 };
@@ -19,25 +20,6 @@ async function open(t: TestContext, database: typeof testDatabase) {
   t.after(() => opened.close());
   const upkeep = (): Database => openDatabase({ url, connectionsMax: 1 });
   return { database: opened, upkeep, codes: codeSearchIn(opened, upkeep) };
-}
-
-/** A database that notes the plan by which each long statement of a transaction was answered. */
-function explaining(database: Database, plans: string[]): Database {
-  return {
-    ...database,
-    transaction: (work) =>
-      database.transaction((connection) =>
-        work({
-          query: async (text, values) => {
-            if (text.includes("code_bands")) {
-              const rows = await connection.query<{ "QUERY PLAN": string }>(`explain (analyze) ${text}`, values);
-              plans.push(rows.map((row) => row["QUERY PLAN"]).join("\n"));
-            }
-            return connection.query(text, values);
-          },
-        }),
-      ),
-  };
 }
 
 /** Fingerprints of one code, each of a public image of its own; returns how many there are of it. */

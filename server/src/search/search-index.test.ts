@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 import { serverDatabases, testDatabase } from "../../test/support/database.ts";
+import { shardedDatabase } from "../../test/support/shards.ts";
 import type { Catalog } from "../ports.ts";
 import { openCatalog } from "../postgres/catalog.ts";
 import { databaseIndex } from "./database-index.ts";
@@ -31,4 +32,8 @@ describeSearchIndex("the index that the embedded database is", (t) => inDatabase
 
 describeSearchIndex(`the index that ${serverDatabases.name} is`, (t) => inDatabase(t, serverDatabases.testDatabase), {
   skip: serverDatabases.skip,
+});
+
+describeSearchIndex("the index that three databases on three servers are", (t) => inDatabase(t, shardedDatabase), {
+  imagesPerSet: 60,
 });

@@ -29,8 +29,8 @@ export const serverDatabases: {
   readonly testDatabase: (t: Context) => Promise<TestDatabase>;
 } = { name: found.name, skip: found.skip, testDatabase: databasesOn(found.start) };
 
-/** Databases on a server that is started by the first call and stopped after the last test. */
-function databasesOn(start: () => Promise<Server>): (t: Context) => Promise<TestDatabase> {
+/** Databases on a server that is started by the first call and stopped after the last test; called once for each server, at the top of a file. */
+export function databasesOn(start: () => Promise<Server>): (t: Context) => Promise<TestDatabase> {
   const template = `utsuru_template_${process.pid}`;
   let server: Promise<Server> | undefined;
   let databases = 0;
