@@ -1,11 +1,26 @@
 import { popcount } from "./popcount.ts";
+import { type PostingLimits, type PostingQuery, probesPerKeypoint } from "./postings.ts";
 
-/** What `PostingMemory.read` finds in a list of words: its reference. */
-export function readPostings(list: Uint32Array, signature: number, differenceMax: number): number[] {
+/** A list of postings: which keypoint, and its signature. */
+export type PostingList = readonly (readonly [keypoint: number, signature: number])[];
+
+/** What `PostingMemory.collect` finds, of lists by their keys: its reference. */
+export function collectPostings(
+  lists: ReadonlyMap<number, PostingList>,
+  { seeds, probes }: PostingQuery,
+  { postingsMax, lengthMax, differenceMax }: PostingLimits,
+): number[] {
   const found: number[] = [];
-  for (let at = 0; at < list.length; at += 2) {
-    const difference = popcount((list[at + 1] as number) ^ signature);
-    if (difference <= differenceMax) found.push(list[at] as number, difference);
-  }
+  let budget = postingsMax;
+  for (let probe = 0; probe < probesPerKeypoint && budget > 0; probe++)
+    for (let seed = 0; seed < seeds.length / 3; seed++) {
+      const [query = 0, key = 0, own = 0] = seeds.subarray(3 * seed);
+      const list = lists.get((key ^ (probes[query * probesPerKeypoint + probe] as number)) >>> 0)?.slice(0, lengthMax);
+      budget -= 1 + (list?.length ?? 0);
+      for (const [keypoint, signature] of list ?? []) {
+        const difference = popcount(signature ^ own);
+        if (difference <= differenceMax) found.push(keypoint, 256 * seed + difference);
+      }
+    }
   return found;
 }

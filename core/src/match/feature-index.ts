@@ -2,9 +2,10 @@ import { keyBits } from "../features/describe.ts";
 import { descriptorWords, type LocalFeatures } from "../features/local-features.ts";
 import { isPacked, packedCount, packFeatures, readDescriptor, recordAt, unpackFeatures } from "../features/pack.ts";
 import { maskOf, type Variant, variants } from "../features/parity.ts";
+import { probesPerKeypoint } from "../kernels/postings.ts";
 import { PostingLists } from "./posting-lists.ts";
 import { probeMasks } from "./probes.ts";
-import { type Candidate, type Hit, rankCandidates } from "./votes.ts";
+import { type Candidate, type Hits, VoteCounter } from "./votes.ts";
 
 /** What a search of candidates may cost and must respect. */
 export interface CandidateOptions {
@@ -14,16 +15,13 @@ export interface CandidateOptions {
   readonly viewer?: number;
 }
 
-const probesMax = 32;
-/** Postings a whole query reads at most. */
-const postingsReadMax = 6_000_000;
 /** Postings of one picture under one key: a picture that is one repeated texture must not fill a list. */
 const perKeyMax = 4;
 /**
- * Postings one keypoint reads at most at one key: the rest of a longer list is a template or a texture that everyone has. And of 32
- * signature bits, those that may differ.
+ * Postings a whole query reads; those that one keypoint reads at one key, as the rest of a longer list is a template or a texture that
+ * everyone has; and of 32 signature bits those that may differ.
  */
-const readLimits = { lengthMax: 1024, differenceMax: 7 };
+const readLimits = { postingsMax: 6_000_000, lengthMax: 1024, differenceMax: 7 };
 
 /**
  * From a query's keypoints to the pictures that share most of them, without comparing all: each keypoint is filed under 18 of its
@@ -36,6 +34,7 @@ export class FeatureIndex {
   readonly #packed: (Uint8Array | undefined)[] = [];
   readonly #audiences: number[] = [];
   readonly #free: number[] = [];
+  readonly #votes = new VoteCounter();
 
   /** Pictures held. */
   get size(): number {
@@ -83,14 +82,16 @@ export class FeatureIndex {
     return packed && unpackFeatures(packed);
   }
 
-  /** The `count` (default 32) pictures that share most with the query, most votes first, ties by slot; at most one entry a picture. */
+  /**
+   * The `count` (default 32) pictures that share most with the query, most votes first, ties by slot; at most one entry a picture.
+   * @throws RangeError for a query of more than 2,048 keypoints.
+   */
   candidates(query: LocalFeatures, options: CandidateOptions = {}): Candidate[] {
     const asked = options.variants ?? variants;
-    const hits = this.#collect(query, { variants: asked, viewer: options.viewer ?? 0 });
-    return rankCandidates(hits, { query, variants: asked, pictures: this.size, featuresOf: this.#poseOf }).slice(
-      0,
-      options.count ?? 32,
-    );
+    const seeds = seedsOf(query, asked);
+    const found = this.#postings.collect({ seeds, probes: probesOf(query) }, readLimits);
+    const hits = this.#visible(found, { keypoints: query.count, variants: asked.length, viewer: options.viewer ?? 0 });
+    return this.#votes.rank(hits, { query, variants: asked, count: options.count ?? 32, poseOf: this.#poseOf });
   }
 
   readonly #poseOf = (slot: number, keypoint: number): { angle: number; scale: number } => {
@@ -99,64 +100,58 @@ export class FeatureIndex {
     return { angle: packed[at + 3] as number, scale: (packed[at + 4] as number) / 16 };
   };
 
-  #collect(query: LocalFeatures, asked: { variants: readonly Variant[]; viewer: number }): Hit[] {
-    const seeds = asked.variants.flatMap((variant, index) => seedsOf(query, maskOf(variant), index));
-    const probes = probesOf(query);
-    const hits: Hit[] = [];
-    let budget = postingsReadMax;
-    for (let probe = 0; probe < probesMax && budget > 0; probe++)
-      for (const seed of seeds) {
-        const key = seed.key ^ (probes[seed.query * probesMax + probe] as number);
-        budget -= 1 + this.#read(key, seed, { hits, viewer: asked.viewer });
-      }
-    return hits;
-  }
-
-  #read(key: number, seed: Seed, { hits, viewer }: { hits: Hit[]; viewer: number }): number {
-    const length = Math.min(readLimits.lengthMax, this.#postings.lengthOf(key));
-    if (length === 0) return 0;
-    const found = this.#postings.read(key, seed.signature, readLimits);
-    for (let k = 0; k < found.length; k += 2) {
-      const posting = found[k] as number;
+  /** The hits of pictures that whoever asks may see. */
+  #visible(found: Uint32Array, asked: { keypoints: number; variants: number; viewer: number }): Hits {
+    const most = found.length / 2;
+    const ballot = new Uint32Array(most);
+    const keypoint = new Uint8Array(most);
+    const query = new Uint16Array(most);
+    const difference = new Uint8Array(most);
+    let count = 0;
+    for (let at = 0; at < found.length; at += 2) {
+      const posting = found[at] as number;
       const slot = posting >>> 8;
       const audience = this.#audiences[slot];
-      if (audience !== 0 && audience !== viewer) continue;
-      const difference = found[k + 1] as number;
-      hits.push({ slot, keypoint: posting & 255, query: seed.query, variant: seed.variant, difference });
+      if (audience !== 0 && audience !== asked.viewer) continue;
+      const seed = (found[at + 1] as number) >>> 8;
+      const variant = Math.floor(seed / asked.keypoints);
+      ballot[count] = slot * asked.variants + variant;
+      keypoint[count] = posting & 255;
+      query[count] = seed - variant * asked.keypoints;
+      difference[count] = (found[at + 1] as number) & 255;
+      count++;
     }
-    return length;
+    return { count, ballot, keypoint, query, difference };
   }
 }
 
-/** What one query keypoint is looked for with, in one variant. */
-interface Seed {
-  readonly query: number;
-  readonly variant: number;
-  readonly key: number;
-  readonly signature: number;
+/** What the keypoints are looked for with, variant after variant: each its number, key and signature. */
+function seedsOf(query: LocalFeatures, asked: readonly Variant[]): Uint32Array {
+  const seeds = new Uint32Array(3 * query.count * asked.length);
+  asked.forEach((variant, index) => {
+    const mask = maskOf(variant);
+    for (let i = 0; i < query.count; i++) {
+      const at = 3 * (index * query.count + i);
+      seeds[at] = i;
+      seeds[at + 1] = keyOf(query.descriptors, i * descriptorWords, mask);
+      seeds[at + 2] = signatureOf(query.descriptors, i * descriptorWords, mask);
+    }
+  });
+  return seeds;
 }
 
-function seedsOf(query: LocalFeatures, mask: Uint32Array, variant: number): Seed[] {
-  return Array.from({ length: query.count }, (_, i) => ({
-    query: i,
-    variant,
-    key: keyOf(query.descriptors, i * descriptorWords, mask),
-    signature: signatureOf(query.descriptors, i * descriptorWords, mask),
-  }));
-}
-
-/** The masks of every keypoint's probes, `probesMax` each; a variant turns bits over but leaves their margins. */
+/** The masks of every keypoint's probes, as many for each; a variant turns bits over but leaves their margins. */
 function probesOf(query: LocalFeatures): Uint32Array {
-  const probes = new Uint32Array(query.count * probesMax);
+  const probes = new Uint32Array(query.count * probesPerKeypoint);
   for (let i = 0; i < query.count; i++) {
     const margins = query.margins?.subarray(i * keyBits.length, (i + 1) * keyBits.length);
-    probes.set(margins ? probeMasks(margins, probesMax) : plainProbes, i * probesMax);
+    probes.set(margins ? probeMasks(margins, probesPerKeypoint) : plainProbes, i * probesPerKeypoint);
   }
   return probes;
 }
 
 /** Without margins all bits are as likely to turn over: none, then each one, then pairs. */
-const plainProbes: Uint32Array = probeMasks(new Float32Array(keyBits.length).fill(1), probesMax);
+const plainProbes: Uint32Array = probeMasks(new Float32Array(keyBits.length).fill(1), probesPerKeypoint);
 
 function forEachPosting(packed: Uint8Array, visit: (key: number, keypoint: number, signature: number) => void): void {
   const filed = new Map<number, number>();

@@ -1,4 +1,4 @@
-import { PostingMemory } from "../kernels/postings.ts";
+import { type PostingLimits, PostingMemory, type PostingQuery } from "../kernels/postings.ts";
 
 /** Words of a posting: which keypoint, and its signature. */
 const postingWords = 2;
@@ -21,9 +21,7 @@ function growingRooms(): number[] {
  * Memory comes in pages of 4 MB; lists move to a roomier place when full (half again as large), and places left behind are used again.
  */
 export class PostingLists {
-  readonly #memory = new PostingMemory();
-  readonly #starts: Uint32Array;
-  readonly #lengths: Uint32Array;
+  readonly #memory: PostingMemory;
   readonly #rooms: Uint8Array;
   readonly #free: number[][] = roomsOf.map(() => []);
   #pages = 0;
@@ -31,51 +29,42 @@ export class PostingLists {
   #pageUsed: number = pageWords;
 
   constructor(keys: number) {
-    this.#starts = new Uint32Array(keys);
-    this.#lengths = new Uint32Array(keys);
+    this.#memory = new PostingMemory(keys);
     this.#rooms = new Uint8Array(keys);
   }
 
   /** Bytes held, lists and what finds them. */
   get bytes(): number {
-    return this.#pages * pageWords * 4 + this.#starts.length * 9;
+    return this.#pages * pageWords * 4 + this.#rooms.length * 9;
   }
 
-  lengthOf(key: number): number {
-    return this.#lengths[key] as number;
-  }
-
-  /**
-   * Of the first `lengthMax` postings of a list, those whose signature differs in at most so many bits: pairs of keypoint and difference,
-   * valid until the next call.
-   */
-  read(key: number, signature: number, { lengthMax, differenceMax }: ReadLimits): Uint32Array {
-    const list = { at: this.#starts[key] as number, length: Math.min(lengthMax, this.#lengths[key] as number) };
-    return this.#memory.read(list, signature, differenceMax);
+  /** The hits of a query: see {@link PostingMemory.collect}. */
+  collect(query: PostingQuery, limits: PostingLimits): Uint32Array {
+    return this.#memory.collect(query, limits);
   }
 
   /** Appends; `false`, and nothing happens, when the list already fills a page. */
   add(key: number, keypoint: number, signature: number): boolean {
-    const length = this.#lengths[key] as number;
-    if (this.#starts[key] === nowhere) this.#starts[key] = this.#place(0);
+    const length = this.#memory.lengthOf(key);
+    if (length === 0) this.#memory.setList(key, this.#place(0), 0);
     else if (length === roomsOf[this.#rooms[key] as number] && !this.#grow(key)) return false;
-    const at = (this.#starts[key] as number) + postingWords * length;
-    this.#memory.words[at] = keypoint;
-    this.#memory.words[at + 1] = signature;
-    this.#lengths[key] = length + 1;
+    const list = this.#memory.listOf(key);
+    this.#memory.words[list + length] = signature;
+    this.#memory.words[list - 1 - length] = keypoint;
+    this.#memory.setList(key, list, length + 1);
     return true;
   }
 
   /** Removes the keypoint's posting from a list; the last one takes its place. `false` when it is not there. */
   remove(key: number, keypoint: number): boolean {
-    const length = this.#lengths[key] as number;
     const { words } = this.#memory;
-    const start = this.#starts[key] as number;
-    for (let at = start; at < start + postingWords * length; at += postingWords) {
-      if (words[at] !== keypoint) continue;
-      const last = start + postingWords * (length - 1);
-      words.copyWithin(at, last, last + postingWords);
-      this.#lengths[key] = length - 1;
+    const length = this.#memory.lengthOf(key);
+    const list = this.#memory.listOf(key);
+    for (let i = 0; i < length; i++) {
+      if (words[list - 1 - i] !== keypoint) continue;
+      words[list + i] = words[list + length - 1] as number;
+      words[list - 1 - i] = words[list - length] as number;
+      this.#memory.setList(key, list, length - 1);
       if (length === 1) this.#leave(key);
       return true;
     }
@@ -85,25 +74,28 @@ export class PostingLists {
   #grow(key: number): boolean {
     const room = this.#rooms[key] as number;
     if (room + 1 === roomsOf.length) return false;
-    const from = this.#starts[key] as number;
-    const start = this.#place(room + 1);
-    this.#memory.words.copyWithin(start, from, from + postingWords * (this.#lengths[key] as number));
+    const length = this.#memory.lengthOf(key);
+    const from = this.#memory.listOf(key);
+    const to = this.#place(room + 1);
+    this.#memory.words.copyWithin(to - length, from - length, from + length);
+    this.#memory.setList(key, to, length);
     this.#free[room]?.push(from);
-    this.#starts[key] = start;
     this.#rooms[key] = room + 1;
     return true;
   }
 
   #leave(key: number): void {
-    this.#free[this.#rooms[key] as number]?.push(this.#starts[key] as number);
-    this.#starts[key] = nowhere;
+    this.#free[this.#rooms[key] as number]?.push(this.#memory.listOf(key));
+    this.#memory.setList(key, nowhere, 0);
     this.#rooms[key] = 0;
   }
 
+  /** A place for a list with such room: the word between its keypoints and its signatures. */
   #place(room: number): number {
     const again = this.#free[room]?.pop();
     if (again !== undefined) return again;
-    const words = (roomsOf[room] as number) * postingWords;
+    const half = roomsOf[room] as number;
+    const words = half * postingWords;
     if (this.#pageUsed + words > pageWords) {
       this.#pageAt = this.#memory.extend(pageWords);
       this.#pages++;
@@ -111,12 +103,6 @@ export class PostingLists {
     }
     const start = this.#pageAt + this.#pageUsed;
     this.#pageUsed += words;
-    return start;
+    return start + half;
   }
-}
-
-/** What one reading of a list may cost and find. */
-export interface ReadLimits {
-  readonly lengthMax: number;
-  readonly differenceMax: number;
 }
