@@ -7,8 +7,8 @@ import type { Pixels } from "./pixels.ts";
 const deviationMax = 6 * 256;
 /** Borders are taken off in rounds, since a letterbox may lie within a frame. */
 const roundsMax = 4;
-/** Lines that are looked at together once the outermost one is flat: each strip of columns costs something for every row. */
-const linesAtOnce = { rows: 8, columns: 64 };
+/** Lines that are looked at together once the outermost one is flat; columns are cheaper by the wide strip, of which a narrow border wastes some. */
+const linesAtOnce = { rows: 8, columns: 64, columnsOfWideBorder: 256 };
 
 /**
  * Finds the part of a picture inside its flat borders: frames, letterboxes, margins of any one colour, each side by itself.
@@ -72,14 +72,19 @@ function countFlat(pixels: Pixels, side: Side): number {
   const sumMax = deviationMax * (lines === "rows" ? content.width : content.height) ** 2;
   const [deviation = 0] = lineDeviationsReference(pixels, { ...outermost, total });
   if (deviation > sumMax) return 0;
-  for (let depth = 1; depth <= linesMax; depth += linesAtOnce[lines]) {
-    const part = partOf(side, depth, Math.min(linesAtOnce[lines], linesMax + 1 - depth));
+  for (let depth = 1, next = depth; depth <= linesMax; depth = next) {
+    next = Math.min(depth + atOnce(lines, depth), linesMax + 1);
+    const part = partOf(side, depth, next - depth);
     const deviations = lineDeviations(pixels, { part, lines, total });
     const inwards = end === "first" ? deviations : deviations.reverse();
     const flat = inwards.findIndex((deviation) => deviation > sumMax);
     if (flat >= 0) return depth + flat;
   }
   return linesMax + 1;
+}
+
+function atOnce(lines: Lines, depth: number): number {
+  return depth > 1 && lines === "columns" ? linesAtOnce.columnsOfWideBorder : linesAtOnce[lines];
 }
 
 /** So many lines of the content at a depth from a side. */

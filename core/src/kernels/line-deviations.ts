@@ -10,13 +10,13 @@ interface DeviationKernel {
   samplesAt(): number;
   distancesAt(): number;
   countsAboveAt(): number;
-  clear(): void;
+  clear(columns: number): void;
   add(columns: number, rows: number, channels: number, level: number): void;
-  allDistances(): number;
-  allCountsAbove(): number;
+  allDistances(columns: number): number;
+  allCountsAbove(columns: number): number;
 }
 
-/** The most columns and pixels of a patch; it is as wide as a multiple of eight. */
+/** The most columns and pixels of a patch; it is as wide as a multiple of four. */
 const columnsMax = 256;
 const pixelsMax = 2 ** 14;
 
@@ -50,7 +50,7 @@ function openPatch(): Patch {
   };
 }
 
-/** A row passes through in pieces, each folded into rows of 64 pixels; what is missing of the last of these is black. */
+/** A row passes through in pieces, each folded into rows of four pixels; what is missing of the last of these is black. */
 function deviationsOfRows(to: Patch, { data, ...rows }: SampledRows, { part, total }: LineComparison): Float64Array {
   const { channels } = rows;
   const level = Math.floor(total / part.width);
@@ -58,17 +58,17 @@ function deviationsOfRows(to: Patch, { data, ...rows }: SampledRows, { part, tot
   for (let row = 0; row < part.height; row++) {
     const start = (part.top + row) * rows.width + part.left;
     let missing = 0;
-    to.kernel.clear();
+    to.kernel.clear(4);
     for (let from = 0; from < part.width; from += pixelsMax) {
       const pixels = Math.min(pixelsMax, part.width - from);
-      const folds = Math.ceil(pixels / 64);
-      missing = folds * 64 - pixels;
+      const folds = Math.ceil(pixels / 4);
+      missing = folds * 4 - pixels;
       to.samples.set(data.subarray((start + from) * channels, (start + from + pixels) * channels));
-      if (missing > 0) to.samples.fill(0, pixels * channels, folds * 64 * channels);
-      to.kernel.add(64, folds, channels, level);
+      if (missing > 0) to.samples.fill(0, pixels * channels, folds * 4 * channels);
+      to.kernel.add(4, folds, channels, level);
     }
-    const distance = to.kernel.allDistances() - missing * level;
-    deviations[row] = deviationOf({ distance, above: to.kernel.allCountsAbove() }, total, part.width);
+    const distance = to.kernel.allDistances(4) - missing * level;
+    deviations[row] = deviationOf({ distance, above: to.kernel.allCountsAbove(4) }, total, part.width);
   }
   return deviations;
 }
@@ -79,9 +79,9 @@ function deviationsOfColumns(to: Patch, rows: SampledRows, { part, total }: Line
   const deviations = new Float64Array(part.width);
   for (let from = 0; from < part.width; from += columnsMax) {
     const strip = { ...part, left: part.left + from, width: Math.min(columnsMax, part.width - from) };
-    const columns = Math.ceil(strip.width / 8) * 8;
+    const columns = Math.ceil(strip.width / 4) * 4;
     const rowsMax = Math.trunc(pixelsMax / columns);
-    to.kernel.clear();
+    to.kernel.clear(columns);
     for (let y = 0; y < part.height; y += rowsMax) {
       const band = { ...strip, top: part.top + y, height: Math.min(rowsMax, part.height - y) };
       copyPart(rows, band, { data: to.samples, rowBytes: columns * rows.channels });
