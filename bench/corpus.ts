@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { sharedFolder } from "../tools/shared-folder.ts";
 
 /** A picture of the corpus: `file` is absolute. */
 export interface CorpusPicture {
@@ -18,20 +20,23 @@ export interface EditedCopy {
   readonly backdrop: CorpusPicture;
 }
 
-const shared = process.env.UTSURU_SHARED ?? join(import.meta.dirname, "../../shared");
-const corpus = join(shared, "corpus");
+const corpus = sharedFolder("corpus");
+/** Why there is no corpus; `false` where there is one. */
+export const corpusAbsent: string | false = corpus.absent;
+
+/** Inside the repository, where the suite's import of sharp resolves, and outside git. */
 const cache = join(import.meta.dirname, ".cache");
 
-/** Reads the corpus's list: originals and distractors. Throws where the corpus is not there; UTSURU_SHARED says where it is. */
+/** Reads the corpus's list: originals and distractors. Throws where there is no corpus. */
 export async function readCorpus(): Promise<readonly CorpusPicture[]> {
-  if (!existsSync(corpus)) throw new Error(`no corpus at ${corpus}; UTSURU_SHARED names another place`);
-  const listed: CorpusPicture[] = JSON.parse(await readFile(join(corpus, "manifest.json"), "utf8"));
-  return listed.map((picture) => ({ ...picture, file: join(corpus, picture.file) }));
+  if (corpus.absent !== false) throw new Error(corpus.absent);
+  const listed: CorpusPicture[] = JSON.parse(await readFile(join(corpus.path, "manifest.json"), "utf8"));
+  return listed.map((picture) => ({ ...picture, file: join(corpus.path, picture.file) }));
 }
 
 /** Different pictures that look nearly the same: no two of them are copies. */
 export async function readHardNegatives(): Promise<readonly string[]> {
-  const folder = join(corpus, "hardneg");
+  const folder = join(corpus.path, "hardneg");
   return (await readdir(folder)).sort().map((name) => join(folder, name));
 }
 
@@ -79,10 +84,10 @@ async function makeEdits(folder: string, original: CorpusPicture, backdrop: Corp
   await writeFile(join(folder, ".ok"), "");
 }
 
-/** The suite imports sharp, so it runs from a copy within this repository. */
 async function loadSuite(): Promise<EditSuite> {
   await mkdir(cache, { recursive: true });
   const copy = join(cache, "attacks.mjs");
-  await copyFile(join(corpus, "attacks.mjs"), copy);
-  return import(copy);
+  await copyFile(join(corpus.path, "attacks.mjs"), `${copy}.new`);
+  await rename(`${copy}.new`, copy);
+  return import(pathToFileURL(copy).href);
 }

@@ -1,36 +1,36 @@
+import { type CorpusPicture, corpusAbsent, readCorpus } from "../corpus.ts";
 import { fill, type Library, openLibrary } from "../product/library.ts";
 import { type Weight, weigh } from "../product/weight.ts";
 import type { Shared } from "../report.ts";
 import { timed } from "../statistics.ts";
-import { type Corpus, findCorpus } from "./corpus.ts";
-import { readUpload } from "./edits.ts";
+import { readUpload } from "./read-upload.ts";
 
 /** A server to which every original and distractor was uploaded, and what it weighed before and right after. */
 export interface CorpusLibrary {
-  readonly corpus: Corpus;
+  readonly originals: readonly CorpusPicture[];
+  readonly distractors: readonly CorpusPicture[];
   readonly library: Library;
-  readonly originalIds: readonly string[];
-  readonly distractorIds: readonly string[];
+  /** By the picture's file. */
+  readonly ids: ReadonlyMap<string, string>;
   readonly uploadsPerSecond: number;
   readonly weights: readonly Weight[];
 }
 
 /** Uploads the corpus through the API, for all sections that want it; the value is why there is none where there is none. */
 export async function corpusLibrary(): Promise<Shared<CorpusLibrary | { readonly missing: string }>> {
-  const corpus = findCorpus();
-  if ("missing" in corpus) return { value: corpus, close: async () => {} };
+  if (corpusAbsent !== false) return { value: { missing: corpusAbsent }, close: async () => {} };
+  const pictures = await readCorpus();
   const library = await openLibrary();
   const weights = [await weigh("at the start", library)];
-  const pictures = [...corpus.originals, ...corpus.distractors];
   const filled = await timed(() =>
-    fill(library.owner, pictures.length, (index) => readUpload(pictures[index]?.path ?? "")),
+    fill(library.owner, pictures.length, (index) => readUpload(pictures[index]?.file ?? "")),
   );
   weights.push(await weigh(`after ${pictures.length} uploads`, library));
   const value: CorpusLibrary = {
-    corpus,
+    originals: pictures.filter(({ role }) => role === "original"),
+    distractors: pictures.filter(({ role }) => role === "distractor"),
     library,
-    originalIds: filled.value.slice(0, corpus.originals.length),
-    distractorIds: filled.value.slice(corpus.originals.length),
+    ids: new Map(pictures.map(({ file }, index) => [file, filled.value[index] ?? ""])),
     uploadsPerSecond: (pictures.length / filled.ms) * 1000,
     weights,
   };

@@ -1,9 +1,10 @@
 import { basename } from "node:path";
 import type { Person } from "../../server/test/support/person.ts";
+import { readHardNegatives } from "../corpus.ts";
 import { uploadNew } from "../product/library.ts";
 import { mapAtOnce } from "../statistics.ts";
 import type { CorpusLibrary } from "./corpus-library.ts";
-import { readUpload } from "./edits.ts";
+import { readUpload } from "./read-upload.ts";
 import { matchesOf } from "./search-edits.ts";
 
 /** Two different pictures of which one was called a copy of the other. */
@@ -13,18 +14,24 @@ export interface FalseCopy {
   readonly distance: number;
 }
 
+/** How many pictures were searched with, and what they found besides themselves. */
+export interface FalseCopySearch {
+  readonly queries: number;
+  readonly found: readonly FalseCopy[];
+}
+
 /** Searches with every distractor: each is to find itself and nothing else. */
-export async function searchDistractors({ library, corpus, ...ids }: CorpusLibrary): Promise<FalseCopy[]> {
-  const paths = [...corpus.originals, ...corpus.distractors].map(({ path }) => path);
-  const named = namesOf([...ids.originalIds, ...ids.distractorIds], paths);
-  return falseCopies(library.owner, { paths: corpus.distractors.map(({ path }) => path), named });
+export async function searchDistractors({ library, distractors, ids }: CorpusLibrary): Promise<FalseCopySearch> {
+  const paths = distractors.map(({ file }) => file);
+  return { queries: paths.length, found: await falseCopies(library.owner, { paths, named: namesOf(ids) }) };
 }
 
 /** Uploads the hard negatives and searches with each: no two of them are copies. */
-export async function searchHardNegatives({ library, corpus }: CorpusLibrary): Promise<FalseCopy[]> {
-  const paths = corpus.hardNegatives;
+export async function searchHardNegatives({ library }: CorpusLibrary): Promise<FalseCopySearch> {
+  const paths = await readHardNegatives();
   const ids = await uploadNew(library.owner, await Promise.all(paths.map(readUpload)));
-  return falseCopies(library.owner, { paths, named: namesOf(ids, paths) });
+  const named = namesOf(paths.map((path, index) => [path, ids[index] ?? ""]));
+  return { queries: paths.length, found: await falseCopies(library.owner, { paths, named }) };
 }
 
 async function falseCopies(
@@ -45,6 +52,7 @@ async function falseCopies(
   return searches.flat();
 }
 
-function namesOf(ids: readonly string[], paths: readonly string[]): Map<string, string> {
-  return new Map(ids.map((id, index) => [id, basename(paths[index] ?? "")]));
+/** The names of pictures by their ids. */
+function namesOf(idOfFile: Iterable<readonly [string, string]>): Map<string, string> {
+  return new Map([...idOfFile].map(([file, id]) => [id, basename(file)]));
 }

@@ -1,8 +1,9 @@
 import type { Person } from "../../server/test/support/person.ts";
+import { type EditedCopy, editedCopies } from "../corpus.ts";
 import type { Room } from "../report.ts";
 import { mapAtOnce } from "../statistics.ts";
 import type { CorpusLibrary } from "./corpus-library.ts";
-import { backdropOf, type Edit, editsOf, readUpload } from "./edits.ts";
+import { readUpload } from "./read-upload.ts";
 
 /** What a search with one edited copy gave. */
 export interface EditSearch {
@@ -19,29 +20,23 @@ const atOnce = 2;
 
 /** Searches with every edit of every original, one original after the other. */
 export async function searchEdits(room: Room, filled: CorpusLibrary): Promise<EditSearch[]> {
-  const { corpus, library, distractorIds, originalIds } = filled;
+  const copies = await editedCopies([...filled.originals, ...filled.distractors]);
   const searches: EditSearch[] = [];
-  for (const index of corpus.originals.keys()) {
-    const edits = await editsOf(corpus, index);
-    const backdrop = distractorIds[corpus.distractors.indexOf(backdropOf(corpus, index))];
-    const truth = { original: originalIds[index], backdrop };
-    searches.push(...(await mapAtOnce(edits, atOnce, (edit) => searchEdit(library.owner, edit, truth))));
-    if (index % 20 === 19) room.say(`${index + 1} of ${corpus.originals.length} originals searched`);
+  for (const [index, edits] of [...Map.groupBy(copies, ({ original }) => original).values()].entries()) {
+    searches.push(...(await mapAtOnce(edits, atOnce, (copy) => searchEdit(filled, copy))));
+    if (index % 20 === 19) room.say(`${index + 1} of ${filled.originals.length} originals searched`);
   }
   return searches;
 }
 
-async function searchEdit(
-  person: Person,
-  edit: Edit,
-  truth: { original: string | undefined; backdrop: string | undefined },
-): Promise<EditSearch> {
-  const { ids, ms } = await matchesOf(person, edit.path);
-  const place = truth.original === undefined ? -1 : ids.indexOf(truth.original);
+async function searchEdit({ library, ids }: CorpusLibrary, copy: EditedCopy): Promise<EditSearch> {
+  const found = await matchesOf(library.owner, copy.file);
+  const right = ids.get(copy.original.file);
+  const place = right === undefined ? -1 : found.ids.indexOf(right);
   // The backdrop of a collage is in the picture too: finding it is right.
-  const isFalse = (id: string): boolean =>
-    id !== truth.original && !(edit.name.startsWith("collage") && id === truth.backdrop);
-  return { edit: edit.name, rank: place < 0 ? undefined : place + 1, falseMatches: ids.filter(isFalse).length, ms };
+  const backdrop = copy.edit.startsWith("collage") ? ids.get(copy.backdrop.file) : undefined;
+  const falseMatches = found.ids.filter((id) => id !== right && id !== backdrop).length;
+  return { edit: copy.edit, rank: place < 0 ? undefined : place + 1, falseMatches, ms: found.ms };
 }
 
 /** Ids of what a search with a file finds, best first, and their distances. Throws unless it is answered 200. */

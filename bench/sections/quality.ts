@@ -1,6 +1,6 @@
 import { weigh } from "../product/weight.ts";
 import { corpusLibrary } from "../quality/corpus-library.ts";
-import { type FalseCopy, searchDistractors, searchHardNegatives } from "../quality/false-copies.ts";
+import { type FalseCopySearch, searchDistractors, searchHardNegatives } from "../quality/false-copies.ts";
 import { type Kind, kindOf, kinds } from "../quality/kinds.ts";
 import { type EditSearch, searchEdits } from "../quality/search-edits.ts";
 import type { Run, Table } from "../report.ts";
@@ -14,16 +14,18 @@ export const run: Run = async (room) => {
   const weight = await weigh("after the searches", filled.library);
   const distractors = await searchDistractors(filled);
   const hard = await searchHardNegatives(filled);
-  const { originals, distractors: others, hardNegatives } = filled.corpus;
   const speed = `${searches.length} searches, two at once: p50 ${times(searches, 0.5)} ms, p99 ${times(searches, 0.99)} ms; uploads before them ${round(filled.uploadsPerSecond)} a second. The server weighed ${round(weight.memory.server)} MB after them, its heap ${round(weight.runtime.heapUsedMegabytes)} MB; its longest stall was ${round(weight.runtime.stallMaxMs)} ms.`;
   return {
     kind: "measured",
     tables: [
-      { ...kindTable(searches), notes: [`${originals.length} originals among ${others.length} distractors.`, speed] },
+      {
+        ...kindTable(searches),
+        notes: [`${filled.originals.length} originals among ${filled.distractors.length} distractors.`, speed],
+      },
       editTable(searches),
       falseTable([
-        { set: "distractors", queries: others.length, found: distractors },
-        { set: "hard negatives", queries: hardNegatives.length, found: hard },
+        { set: "distractors", ...distractors },
+        { set: "hard negatives", ...hard },
       ]),
     ],
   };
@@ -74,7 +76,7 @@ function verdictOn({ foundMin }: Kind, searches: readonly EditSearch[]): string 
   return `≥ ${percent(foundMin)}: ${found >= foundMin ? "reached" : "MISSED"}`;
 }
 
-function falseTable(sets: readonly { set: string; queries: number; found: readonly FalseCopy[] }[]): Table {
+function falseTable(sets: readonly (FalseCopySearch & { readonly set: string })[]): Table {
   return {
     title: "Different pictures called copies",
     columns: ["queries", "how many", "false copies"],

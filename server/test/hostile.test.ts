@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { sharedFolder } from "../../tools/shared-folder.ts";
 import { call, newPerson } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
 import { startServer } from "./support/server.ts";
 
-const shared = process.env.UTSURU_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
-const folder = join(shared, "hostile");
-const skip = existsSync(join(folder, "manifest.json")) ? false : `${folder} is not there`;
+const { path: folder, absent: skip } = sharedFolder("hostile");
 
 interface Entry {
   readonly file: string;

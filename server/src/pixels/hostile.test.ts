@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { sharedFolder } from "../../../tools/shared-folder.ts";
 import type { Failure } from "../errors.ts";
 import { decoderPool } from "./decoder-pool.ts";
 
@@ -14,11 +14,12 @@ interface Expected {
   readonly expected: { readonly decodes: boolean; readonly w: number | null; readonly h: number | null };
 }
 
-const { UTSURU_SHARED = join(import.meta.dirname, "../../../../shared") } = process.env;
-const folder = join(UTSURU_SHARED, "hostile");
-const options = existsSync(folder) ? { timeout: 180_000 } : { skip: "needs the folder of hostile pictures" };
+const { path: folder, absent } = sharedFolder("hostile");
 
-test("every hostile picture is read or refused as expected, and the processes go on", options, async () => {
+test("every hostile picture is read or refused as expected, and the processes go on", {
+  skip: absent,
+  timeout: 180_000,
+}, async () => {
   const pool = decoderPool({ processes: 2, queueMax: 10_000 });
   after(() => pool.close());
   const manifest: readonly Expected[] = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));

@@ -1,23 +1,19 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
+import { sharedFolder } from "../../../../tools/shared-folder.ts";
 import type { Pixels } from "../pixels.ts";
 import { goldenPictures } from "./golden-pictures.ts";
 import type { ReferenceSymmetry } from "./pdq-references.ts";
 
-const { UTSURU_SHARED = join(import.meta.dirname, "../../../../../shared") } = process.env;
-const folder = join(UTSURU_SHARED, "golden");
-
+const golden = sharedFolder("golden");
 /** A reason to skip what compares with the golden pictures; `false` where they are. */
-export const goldenAbsent: string | false = existsSync(join(folder, "pdq.json"))
-  ? false
-  : `no golden pictures at ${folder}; UTSURU_SHARED names another place`;
+export const goldenAbsent: string | false = golden.absent;
 
 /** Reads the golden records of one file, such as `pdq.json`. */
 export async function readGolden<R>(name: string): Promise<R[]> {
-  return JSON.parse(await readFile(join(folder, name), "utf8"));
+  return JSON.parse(await readFile(join(golden.path, name), "utf8"));
 }
 
 /** Reference values of a picture by PDQ, its codes by the reference's names. */
@@ -75,7 +71,7 @@ export interface GoldenPicture {
 
 /** Decodes a golden picture to the very pixels that the reference values were taken from, unturned, transparency dropped. */
 export async function decodeGolden({ file, mode, rgb_sha256 }: GoldenPicture): Promise<Pixels> {
-  const picture = sharp(join(folder, "images", file), { ignoreIcc: true });
+  const picture = sharp(join(golden.path, "images", file), { ignoreIcc: true });
   const pixels =
     mode === "CMYK" ? await fromInks(picture) : mode === "I" ? await fromDeep(picture) : await plain(picture);
   if (digestOf(pixels) !== rgb_sha256) throw new Error(`${file} was decoded to other pixels than the reference's`);
