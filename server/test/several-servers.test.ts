@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { testDatabase } from "./support/database.ts";
-import { call, newPerson, type Person, personWith } from "./support/person.ts";
+import { call, newPerson, type Person, personWith, post } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
 import { dataFolder, startServer, type TestServer } from "./support/server.ts";
 
@@ -72,6 +72,26 @@ test("what is uploaded to one server is found on the other, and what is deleted 
   assert.equal(await indexedImages(onThere, image), 0);
   const goneMs = await until(async () => (await indexedImages(ada, image)) === 0, "being gone");
   t.diagnostic(`found after ${foundMs} ms, gone after ${goneMs} ms`);
+});
+
+test("who logs out on one server is logged out on the other, and no other login is", async (t) => {
+  const start = await installation(t);
+  const [here, there] = [await start(await dataFolder(t)), await start(await dataFolder(t))];
+  const ada = await newPerson(here);
+  const { email, password } = ada;
+  const { body } = await post(`${there.url}/api/login`, { email, password });
+  const [onThere, secondLogin] = [
+    personWith(there.url, ada),
+    personWith(here.url, { email, password, token: body.token }),
+  ];
+  assert.equal((await onThere.call("GET", "/api/me")).status, 200);
+  assert.equal((await ada.call("POST", "/api/logout")).status, 204);
+  for (const person of [onThere, ada]) {
+    const answer = await person.call("GET", "/api/me");
+    assert.equal(answer.status, 401);
+    assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/);
+  }
+  assert.equal((await secondLogin.call("GET", "/api/me")).status, 200);
 });
 
 /** Uploads, and sometimes deletes, until it is told to stop or its server is gone; notes what was answered. */
