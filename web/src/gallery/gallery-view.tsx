@@ -3,7 +3,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { StoredImage } from "../api/shapes.ts";
+import { CopiesIcon } from "../page/icons.tsx";
 import { ProblemNote } from "../page/problem-note.tsx";
+import { go } from "../page/route.ts";
 import { useWorkspace } from "../page/workspace.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { GalleryTile } from "./gallery-tile.tsx";
@@ -20,9 +22,16 @@ export function GalleryView({ onOpen }: GalleryViewProps): JSX.Element {
   const { images, next, status } = gallery.shelf.value;
   return (
     <section class="gallery" aria-labelledby="gallery-title" aria-busy={status.kind === "loading"}>
-      <h2 id="gallery-title" ref={heading} tabIndex={-1}>
-        Your pictures
-      </h2>
+      <div class="gallery-head">
+        <h2 id="gallery-title" ref={heading} tabIndex={-1}>
+          Your pictures
+        </h2>
+        {images.length > 1 && (
+          <button type="button" class="button-quiet" onClick={() => go({ kind: "duplicates" })}>
+            <CopiesIcon /> Find duplicates
+          </button>
+        )}
+      </div>
       {images.length === 0 && status.kind === "ready" && (
         <p class="empty">You have no pictures here yet. Add some above: from then on their copies can be found.</p>
       )}
@@ -46,7 +55,7 @@ export function GalleryView({ onOpen }: GalleryViewProps): JSX.Element {
       )}
       {deleting.value !== undefined && (
         <DeleteDialog
-          image={deleting.value}
+          images={[deleting.value]}
           onClose={(deleted) => {
             deleting.value = undefined;
             // The button that had the focus went with its picture.

@@ -4,10 +4,12 @@ import { signal } from "@preact/signals";
 export type Route =
   | { readonly kind: "home" }
   | { readonly kind: "search" }
+  | { readonly kind: "duplicates" }
   | { readonly kind: "copies"; readonly imageId: string };
 
 function readRoute(hash: string): Route {
   if (hash === "#/search") return { kind: "search" };
+  if (hash === "#/duplicates") return { kind: "duplicates" };
   const imageId = /^#\/copies\/([0-9a-f-]{36})$/.exec(hash)?.[1];
   return imageId === undefined ? { kind: "home" } : { kind: "copies", imageId };
 }
@@ -18,6 +20,8 @@ function write(route: Route): string {
       return "#/";
     case "search":
       return "#/search";
+    case "duplicates":
+      return "#/duplicates";
     case "copies":
       return `#/copies/${route.imageId}`;
     default:

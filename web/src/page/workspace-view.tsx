@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { outcomeOf } from "../api/client.ts";
 import type { StoredImage, User } from "../api/shapes.ts";
+import { DuplicatesView } from "../duplicates/duplicates-view.tsx";
 import { GalleryView } from "../gallery/gallery-view.tsx";
 import { PictureDialog } from "../gallery/picture-dialog.tsx";
 import { ResultsView } from "../search/results-view.tsx";
@@ -35,7 +36,7 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
   }, [workspace]);
   useWarningBeforeLeaving(workspace);
 
-  const showsResults = useComputed(() => route.value.kind !== "home" && workspace.search.state.value.kind !== "idle");
+  const scene = useComputed(() => sceneOf(workspace));
   const open = (image: StoredImage): void => {
     opened.value = image;
   };
@@ -43,13 +44,15 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
     <WorkspaceProvider value={workspace}>
       <Header user={user} onLogOut={() => void logOut(session)} />
       <main id="content" class="content" tabIndex={-1}>
-        <div class="panels" data-narrow={showsResults.value}>
+        <div class="panels" data-narrow={scene.value !== "gallery"}>
           <SearchPanel />
-          {!showsResults.value && <UploadPanel />}
+          {scene.value === "gallery" && <UploadPanel />}
         </div>
-        {!showsResults.value && <UploadList />}
+        {scene.value === "gallery" && <UploadList />}
         {problem.value !== undefined && <ProblemNote>{problem.value}</ProblemNote>}
-        {showsResults.value ? <ResultsView onOpen={open} /> : <GalleryView onOpen={open} />}
+        {scene.value === "results" && <ResultsView onOpen={open} />}
+        {scene.value === "duplicates" && <DuplicatesView onOpen={open} />}
+        {scene.value === "gallery" && <GalleryView onOpen={open} />}
       </main>
       {opened.value !== undefined && (
         <PictureDialog
@@ -61,6 +64,13 @@ export function WorkspaceView({ session, user }: WorkspaceViewProps): JSX.Elemen
       )}
     </WorkspaceProvider>
   );
+}
+
+/** What stands below the search field. */
+function sceneOf({ search }: Workspace): "gallery" | "results" | "duplicates" {
+  const { kind } = route.value;
+  if (kind === "duplicates") return "duplicates";
+  return kind !== "home" && search.state.value.kind !== "idle" ? "results" : "gallery";
 }
 
 async function logOut(session: Session): Promise<void> {

@@ -1,7 +1,9 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { type Api, createApi } from "../api/client.ts";
+import type { Problem } from "../api/problem.ts";
 import type { User } from "../api/shapes.ts";
+import { Duplicates } from "../duplicates/duplicates.ts";
 import { Gallery } from "../gallery/gallery.ts";
 import { PictureStore } from "../pictures/picture-store.ts";
 import { Search } from "../search/search.ts";
@@ -16,6 +18,9 @@ export interface Workspace {
   readonly gallery: Gallery;
   readonly uploads: Uploads;
   readonly search: Search;
+  readonly duplicates: Duplicates;
+  /** Deletes a picture on the server and wherever it is shown; brings what stood in the way. */
+  deletePicture(id: string): Promise<Problem | undefined>;
   close(): void;
 }
 
@@ -26,12 +31,21 @@ export function openWorkspace(session: Session, user: User): Workspace {
   const gallery = new Gallery(api);
   const uploads = new Uploads({ session, onCreated: (image) => gallery.add(image) });
   const search = new Search(api);
+  const duplicates = new Duplicates(api);
+  const deletePicture = async (id: string): Promise<Problem | undefined> => {
+    const problem = await gallery.delete(id);
+    if (problem !== undefined) return problem;
+    search.forget(id);
+    duplicates.forget(id);
+    return undefined;
+  };
   const close = (): void => {
     uploads.cancel();
     search.clear();
+    duplicates.stop();
     pictures.close();
   };
-  return { user, api, pictures, gallery, uploads, search, close };
+  return { user, api, pictures, gallery, uploads, search, duplicates, deletePicture, close };
 }
 
 async function sendAs(session: Session, request: Request): Promise<Response> {
