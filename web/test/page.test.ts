@@ -294,6 +294,7 @@ test("the page", { timeout: 600_000 }, async (t) => {
     await page.getByRole("button", { name: "Show more" }).click();
     await page.locator(".tile").nth(49).waitFor();
     assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+    await page.locator(".tile img").first().waitFor();
     const images = await page.locator(".tile img").count();
     assert.ok(images > 0 && images < 50, "pictures far from the view are not fetched");
     assert.deepEqual(complaints, []);
