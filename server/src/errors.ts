@@ -82,3 +82,6 @@ export function mayPass(failure: Failure): boolean {
 export class StartError extends Error {
   override readonly name = "StartError";
 }
+
+/** An archive that ends too early, or is none. */
+export class ArchiveError extends StartError {}

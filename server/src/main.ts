@@ -1,15 +1,23 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openTar } from "./archives/tar-reader.ts";
+import { createTar } from "./archives/tar-writer.ts";
+import { backUpLibrary } from "./backup/back-up-library.ts";
+import { checkBackup } from "./backup/check-backup.ts";
+import { formerPictures } from "./backup/former-pictures.ts";
+import { restoreLibrary } from "./backup/restore-library.ts";
 import { copyBucket } from "./buckets/copy-bucket.ts";
 import { openBucket } from "./buckets/open-bucket.ts";
 import { snapshotFile } from "./buckets/snapshot-file.ts";
 import { stagingFolder } from "./buckets/staging-folder.ts";
+import type { BackUp } from "./cli/backup.ts";
 import type { CopyBuckets } from "./cli/bucket-copy.ts";
 import { buildProgram } from "./cli/program.ts";
+import type { CheckBackup, Restore } from "./cli/restore.ts";
 import { closers } from "./closers.ts";
 import { type Config, ConfigError, environmentWithFile, ownBucketUrl, readConfig } from "./config.ts";
 import { bcryptPasswords } from "./credentials/bcrypt-passwords.ts";
@@ -23,7 +31,8 @@ import type { ExtractionPorts } from "./images/extract-missing.ts";
 import { openPartIndex } from "./parts/part-worker.ts";
 import { type DecoderPool, decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
-import type { Queue } from "./ports.ts";
+import type { ArchiveEntry, Queue } from "./ports.ts";
+import { schemaVersion } from "./postgres/backup/tables.ts";
 import { openCatalog } from "./postgres/catalog.ts";
 import { findRunningEmbedded } from "./postgres/embedded/running-embedded.ts";
 import { startEmbedded } from "./postgres/embedded.ts";
@@ -70,10 +79,7 @@ function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
 /** Lends everything that the doctor looks at, beside a server that runs or without one. */
 function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
   return lend(async (config, closing) => {
-    const catalog = await openBeside(config, closing);
-    const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings });
-    const folder = await mkdtemp(join(tmpdir(), "utsuru-doctor-"));
-    closing.add(() => rm(folder, { recursive: true, force: true }));
+    const { catalog, bucket, staging } = await openStoresBeside(config, closing);
     const decoder = decoderPool({ processes: config.decoders });
     closing.add(() => decoder.close());
     const { read } = snapshotFile(snapshotPath(config));
@@ -81,11 +87,57 @@ function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<bo
     const snapshot = { read, write: async () => {} };
     const index = await openSearchIndex({ catalog, snapshot, clock: { now: () => new Date() }, notice });
     closing.add(() => index.close());
-    return use({ catalog, bucket, staging: await stagingFolder(folder), decoder, index, atOnce: config.decoders });
+    return use({ catalog, bucket, staging, decoder, index, atOnce: config.decoders });
   });
 }
 
-async function lend(use: (config: Config, closing: Closing) => Promise<boolean>): Promise<boolean> {
+/** Backs up the library that the settings name, beside a server that runs or without one. */
+function backUp(...[path, options]: Parameters<BackUp>): ReturnType<BackUp> {
+  return lend(async (config, closing) => {
+    const stores = await openStoresBeside(config, closing);
+    const { writer: archive, formerPath } = await createTar(path);
+    const former =
+      formerPath === undefined ? undefined : formerPictures(await openArchive(formerPath, closing), stores.staging);
+    try {
+      const report = await backUpLibrary({ ...stores, archive, former }, { ...options, version: programVersion() });
+      await archive.finish();
+      return report;
+    } catch (error) {
+      await archive.abandon();
+      throw error;
+    }
+  });
+}
+
+/** Restores a backup to the database and the bucket that the settings name. */
+function restore(...[path, options]: Parameters<Restore>): ReturnType<Restore> {
+  return lend(async (config, closing) => {
+    const archive = await openArchive(path, closing);
+    await makeDataFolder(config.dataFolder);
+    return restoreLibrary(await openStoresBeside(config, closing), archive, options);
+  });
+}
+
+function checkFile(...[path, options]: Parameters<CheckBackup>): ReturnType<CheckBackup> {
+  return lend(async (_config, closing) => {
+    const archive = await openArchive(path, closing);
+    const { manifest, ...seen } = await checkBackup(archive, { ...options, schema: schemaVersion });
+    return { ...seen, backupId: manifest.id, takenAt: manifest.takenAt };
+  });
+}
+
+async function openArchive(path: string, closing: Closing): Promise<AsyncIterable<ArchiveEntry>> {
+  const { archive, close } = await openTar(path);
+  closing.add(close);
+  return archive;
+}
+
+function programVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return String(version);
+}
+
+async function lend<T>(use: (config: Config, closing: Closing) => Promise<T>): Promise<T> {
   const closing = closers();
   try {
     return await use(readConfig(environment()), closing);
@@ -100,6 +152,18 @@ async function openBeside(config: Config, closing: Closing): Promise<Ports["cata
   const catalog = await openCatalog({ url: running ?? (await openEmbedded(config, closing)) });
   closing.add(() => catalog.close());
   return catalog;
+}
+
+/** Catalog, bucket and a folder of their own for a command beside a server. */
+async function openStoresBeside(
+  config: Config,
+  closing: Closing,
+): Promise<Pick<Stores, "catalog" | "bucket" | "staging">> {
+  const catalog = await openBeside(config, closing);
+  const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings });
+  const folder = await mkdtemp(join(tmpdir(), "utsuru-staging-"));
+  closing.add(() => rm(folder, { recursive: true, force: true }));
+  return { catalog, bucket, staging: await stagingFolder(folder) };
 }
 
 /** Opens a role, says that it is ready, and closes everything in the reverse order of its opening when it is told to end. */
@@ -279,6 +343,9 @@ try {
     lendLibrary,
     openDecoder,
     copyBuckets,
+    backUp,
+    restore,
+    checkBackup: checkFile,
     isPicture,
     environment,
   }).parseAsync();

@@ -311,6 +311,53 @@ export interface LibraryRecords {
   replaceThumbnail(imageId: string, thumbnail: StoredObject): Promise<void>;
 }
 
+/** A row of the database as a backup has it: columns by their names, as PostgreSQL writes them in JSON. */
+export interface BackupRow {
+  readonly table: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** The library as it was at one moment, whatever happens meanwhile. */
+export interface LibrarySnapshot {
+  readonly takenAt: Date;
+  /** Rows, by table. */
+  readonly counts: Readonly<Record<string, number>>;
+  /**
+   * Every row that a backup has, in parts that stand by themselves after those before: people first, then images with all that is said of
+   * them, in the order of their ids, at most 64 or 64 MiB of originals a part, then what is said of several images.
+   */
+  parts(): AsyncIterable<readonly BackupRow[]>;
+}
+
+/** A part of a backup that is to become rows. */
+export interface RestoredPart {
+  readonly backupId: string;
+  /** From 1. */
+  readonly number: number;
+  readonly rows: readonly BackupRow[];
+}
+
+/** What the database gives to a backup and takes from one. */
+export interface Backups {
+  /** Which migrations the rows are of. */
+  readonly schema: number;
+  /** Lends the library as it is now. Throws `StartError` while a restore is unfinished. */
+  snapshot<T>(use: (snapshot: LibrarySnapshot) => Promise<T>): Promise<T>;
+  /**
+   * Begins to restore a backup, or goes on; says how far that is. Throws `StartError` when the library has anything that is not of this
+   * backup, or another one is being restored.
+   */
+  begin(backupId: string): Promise<{ readonly parts: number; readonly endedAt: Date | undefined }>;
+  /** Notes the objects that the next part needs, durable once answered, before the first of them is put. They stay noted until the part is there. */
+  notePuts(backupId: string, keys: readonly string[]): Promise<void>;
+  /**
+   * Adds the rows of the next part, all or nothing. An image whose owner has got the same bytes meanwhile is passed over, and its objects are noted
+   * to be deleted. Throws `StartError` when the part is not the next one or its rows cannot be these of a library.
+   */
+  addPart(part: RestoredPart): Promise<{ readonly images: number; readonly passedOver: number }>;
+  finish(backupId: string): Promise<void>;
+}
+
 /** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */
 export type FeedPosition = string;
 
@@ -496,6 +543,7 @@ export interface Catalog {
   readonly objects: ObjectNotes;
   readonly features: Features;
   readonly records: LibraryRecords;
+  readonly backups: Backups;
   readonly changes: ChangeFeed;
   readonly codes: CodeSearch;
   readonly copies: Copies;
@@ -614,6 +662,26 @@ export interface SnapshotFile {
   read(): AsyncIterable<Uint8Array>;
   /** Replaces the bytes, durable once answered: whatever happens meanwhile, the file has either the former bytes or all of these. */
   write(pieces: Iterable<Uint8Array>): Promise<void>;
+}
+
+/**
+ * A file in an archive; its bytes are to be read, or left, before the next one is asked for. Asking and reading throw `ArchiveError` where an
+ * archive ends too early or is none.
+ */
+export interface ArchiveEntry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly stream: AsyncIterable<Uint8Array>;
+}
+
+/** An archive that is being written. */
+export interface ArchiveWriter {
+  /** Adds a file; one after the other. Throws `storage-full`. */
+  add(name: string, body: { readonly file: StagedFile } | { readonly content: Uint8Array }): Promise<void>;
+  /** Ends the archive, durable and under its name once answered. */
+  finish(): Promise<void>;
+  /** Closes what was written so far, which stays where the next attempt finds it. */
+  abandon(): Promise<void>;
 }
 
 // ── pixels ──────────────────────────────────────────────────────────────────────────────────────────────────────────

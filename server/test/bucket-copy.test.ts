@@ -1,32 +1,17 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
+import { type RunningCommand, startCommand } from "./support/command.ts";
 import { newPerson } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
-import { cleanEnvironment, dataFolder, startServer } from "./support/server.ts";
-
-const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+import { dataFolder, startServer } from "./support/server.ts";
 
 /** Starts `utsuru bucket copy`; `end` waits for it. */
-function startCopy(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
-  const { AWS_ACCESS_KEY_ID: id = "", AWS_SECRET_ACCESS_KEY: secret = "" } = process.env;
-  const child = spawn(process.execPath, [program, "bucket", "copy", ...args], {
-    env: { ...cleanEnvironment(), AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, ...settings },
-  });
-  const [out, err] = [child.stdout.toArray(), child.stderr.toArray()];
-  const exited = once(child, "exit");
-  return {
-    process: child,
-    end: async () => {
-      const [code] = await exited;
-      return { code, stdout: (await out).join(""), stderr: (await err).join("") };
-    },
-  };
+function startCopy(args: readonly string[], settings?: Readonly<Record<string, string>>): RunningCommand {
+  return startCommand(["bucket", "copy", ...args], settings);
 }
 
 async function copied(args: readonly string[], settings?: Readonly<Record<string, string>>) {

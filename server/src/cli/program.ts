@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type HashName, hashNames } from "@utsuru/core/hash-pixels";
 import { Command, type CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Decoder } from "../ports.ts";
+import { addBackup, type BackUp } from "./backup.ts";
 import { addBucket, type CopyBuckets } from "./bucket-copy.ts";
 import { compareFiles } from "./compare-files.ts";
 import { addDoctor, type LendLibrary } from "./doctor.ts";
@@ -9,6 +10,7 @@ import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
 import { addImport } from "./import/import-command.ts";
 import { addJobs, type LendQueue } from "./jobs.ts";
+import { addRestore, type CheckBackup, type Restore } from "./restore.ts";
 
 /** What the commands work with. */
 export interface Roles {
@@ -19,6 +21,9 @@ export interface Roles {
   /** Decodes so many pictures at once; 1 by default. */
   openDecoder(processes?: number): Decoder;
   readonly copyBuckets: CopyBuckets;
+  readonly backUp: BackUp;
+  readonly restore: Restore;
+  readonly checkBackup: CheckBackup;
   /** Whether a file that begins so is a picture that can be kept. */
   isPicture(head: Buffer): boolean;
   /** The settings of whoever runs the command. */
@@ -71,6 +76,8 @@ export function buildProgram(roles: Roles): Command {
   addDuplicates(program, roles);
   addImport(program, roles);
   addBucket(program, roles.copyBuckets);
+  addBackup(program, roles.backUp);
+  addRestore(program, roles);
   return program;
 }
 

@@ -1,11 +1,11 @@
 import { toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
 import { fingerprintsOf, orientedOf } from "../images/fingerprints-of.ts";
+import { readObject } from "../images/read-object.ts";
 import type { Bucket, Catalog, Decoder, ImageRecord, Staging } from "../ports.ts";
 import { isTelling } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import type { Finding, FindingKind } from "./finding.ts";
-import { readObject } from "./read-object.ts";
 
 /** What an examination works with. */
 export interface ExaminePorts {

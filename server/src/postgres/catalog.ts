@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../errors.ts";
 import type { Catalog, FeatureCatalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
+import { backupsIn } from "./backups.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { codeSearchIn } from "./code-search.ts";
 import { copiesIn } from "./copies.ts";
@@ -51,6 +52,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     features: featuresIn(database, announce),
     objects: objectNotesIn(database, putMsMax),
     records: libraryRecordsIn(database, announce),
+    backups: backupsIn(database, { announce, putMsMax, openPatient: () => openDatabase(maintenance(options)) }),
     changes: changeFeedIn({ database, wakeUps, entriesOf }),
     copies: copiesIn(database),
     codes: codeSearchIn(database, () => openDatabase(maintenance(options))),

@@ -33,12 +33,16 @@ async function finishPut(on: Connection, { id, imageId }: Pick<NotedPut, "id" | 
   return row?.there ?? false;
 }
 
-/** A note that a transaction is taking away at this moment is passed over: its objects become an image's. */
+/**
+ * A note that a transaction is taking away at this moment is passed over: its objects become an image's. So is that of an unfinished restore,
+ * which puts the same objects again when it goes on.
+ */
 async function giveUpOldPuts(on: Connection, what: { limit: number; putMsMax: number }): Promise<number> {
   const [row] = await on.query<{ count: number }>(
     `with old as (
        delete from bucket_puts where id in (
          select id from bucket_puts where noted_at < now() - 2 * $2 * interval '1 ms'
+           and not exists (select from restores r where r.backup_id = bucket_puts.id and r.ended_at is null)
          order by noted_at limit $1 for update skip locked)
        returning image_id, keys
      ), noted as (

@@ -1,0 +1,14 @@
+import type { Extract, Pack } from "tar-stream";
+
+/** Waits until a stream takes more, or never will. */
+export function drained(stream: ReturnType<Pack["entry"]> | Extract): Promise<void> {
+  return new Promise((resolve) => {
+    const answer = (): void => {
+      stream.off("drain", answer);
+      stream.off("close", answer);
+      resolve();
+    };
+    stream.on("drain", answer);
+    stream.on("close", answer);
+  });
+}
