@@ -15,6 +15,7 @@ import {
   drawNoise,
   drawScene,
   drawSolid,
+  drawWaves,
 } from "./testing/pictures.ts";
 import { turn } from "./testing/turn.ts";
 
@@ -159,9 +160,20 @@ test("has the codes and qualities that docs/fingerprints.md lists", async () => 
       channels: 1,
     }),
     "drawSolid(200, 150, [90, 120, 200])": drawSolid(200, 150, [90, 120, 200]),
+    "waves(150, 100)": drawWaves(150, 100),
+    "waves(101, 163)": drawWaves(101, 163),
+    "waves(9, 7)": drawWaves(9, 7),
+    framed: extended(drawWaves(150, 100), { across: 20, down: 8 }),
   };
   for (const [picture, pixels] of Object.entries(pictures)) {
     const { code, quality } = dct256(pixels).whole.fingerprint;
     assert.ok(page.includes(`| \`${picture}\` | \`${toHex(code)}\` | ${quality} |`), picture);
   }
+  assert.deepEqual(
+    seen({ whole: dct256(drawWaves(150, 100)).whole }, "identity")[0],
+    seen(dct256(pictures.framed as Pixels), "identity")[1],
+  );
+  const { codes } = dct256(drawWaves(150, 100)).whole;
+  for (const orientation of ["rotate-90", "transverse"] as const)
+    assert.ok(page.includes(`| \`${orientation}\` of \`waves(150, 100)\` | \`${toHex(codes[orientation])}\` |`));
 });

@@ -23,6 +23,12 @@ export function drawChecker(side: number): Pixels {
   });
 }
 
+/** Curved waves that a formula says: red ⌊x² / 37⌋, green ⌊xy / 29⌋, blue ⌊(x + 2y)² / 101⌋, each modulo 256. */
+export function drawWaves(width: number, height: number): Pixels {
+  const part = (dividend: number, divisor: number) => Math.trunc(dividend / divisor) % 256;
+  return draw(width, height, (x, y) => [part(x ** 2, 37), part(x * y, 29), part((x + 2 * y) ** 2, 101)]);
+}
+
 /** 400×300 bytes of `numpy.random.RandomState(9).randint(0, 256, …)`: the low bytes of the Mersenne twister. */
 export function drawNoise(): Pixels {
   const next = mersenneTwister(9);
