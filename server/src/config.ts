@@ -13,6 +13,8 @@ export interface Config {
   /** `undefined`: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   readonly index: IndexPlace;
+  /** Threads that share the index of codes; 0: it is held in the server's own. */
+  readonly indexThreads: number;
   readonly bucketUrl: string;
   /** What the bucket's URL leaves open, by the names of its settings; read by the adapter that needs it. */
   readonly bucketSettings: Readonly<Record<string, string | undefined>>;
@@ -68,6 +70,7 @@ const settings = {
   UTSURU_DATA: (text = "./data"): string => resolve(text),
   UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
   UTSURU_INDEX: (text = "memory"): IndexPlace => oneOf("UTSURU_INDEX", text, indexPlaces),
+  UTSURU_INDEX_THREADS: (text = "0"): number => wholeNumber("UTSURU_INDEX_THREADS", text, { min: 0, max: 64 }),
   UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
   UTSURU_DOWNLOADS: (text = "server"): Downloads => oneOf("UTSURU_DOWNLOADS", text, downloads),
   UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
@@ -115,6 +118,7 @@ export function readConfig(environment: Environment): Config {
     dataFolder,
     databaseUrl: settings.UTSURU_DATABASE_URL(value("UTSURU_DATABASE_URL")),
     index: settings.UTSURU_INDEX(value("UTSURU_INDEX")),
+    indexThreads: settings.UTSURU_INDEX_THREADS(value("UTSURU_INDEX_THREADS")),
     bucketUrl: settings.UTSURU_BUCKET(value("UTSURU_BUCKET")) ?? ownBucketUrl(dataFolder),
     bucketSettings: Object.fromEntries(bucketSettings.map((name) => [name, environment[name] || undefined])),
     downloads: settings.UTSURU_DOWNLOADS(value("UTSURU_DOWNLOADS")),

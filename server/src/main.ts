@@ -28,7 +28,6 @@ import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
 import type { ExtractionPorts } from "./images/extract-missing.ts";
-import { openPartIndex } from "./parts/part-worker.ts";
 import { type DecoderPool, decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
 import type { ArchiveEntry, Queue } from "./ports.ts";
@@ -40,6 +39,8 @@ import { lockFolder } from "./postgres/folder-lock.ts";
 import { databaseIndex } from "./search/database-index.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
 import { noParts } from "./search/part-index.ts";
+import { openPartIndex } from "./threads/part-worker.ts";
+import { openShardedIndex } from "./threads/sharded-index.ts";
 import { runExtractor } from "./worker/extractor.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
@@ -225,15 +226,18 @@ async function openParts(
 }
 
 async function openIndex(
-  { catalog, clock }: Stores,
+  { catalog, clock, databaseUrl }: Stores,
   { config, closing }: { config: Config; closing: Closing },
 ): Promise<Ports["index"]> {
   if (config.index === "database") {
     await catalog.codes.prepare();
     return databaseIndex(catalog);
   }
-  const snapshot = snapshotFile(snapshotPath(config));
-  const index = await openSearchIndex({ catalog, snapshot, clock, notice });
+  const path = snapshotPath(config);
+  const index =
+    config.indexThreads === 0
+      ? await openSearchIndex({ catalog, snapshot: snapshotFile(path), clock, notice })
+      : await openShardedIndex({ clock, notice }, { databaseUrl, snapshotPath: path, shards: config.indexThreads });
   closing.add(() => index.close());
   return index;
 }

@@ -554,6 +554,14 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
+/** The database as an index follows it from a thread of its own. */
+export interface IndexCatalog {
+  /** Every image, in batches. */
+  readonly images: { entries(): AsyncIterable<readonly IndexEntry[]> };
+  readonly changes: ChangeFeed;
+  close(): Promise<void>;
+}
+
 /** The database as the index of parts follows it. */
 export interface FeatureCatalog {
   /** Every image that has features, in batches of a few megabytes. */

@@ -33,11 +33,16 @@ export function audienceOf({ visibility, owner }: Pick<Image, "visibility" | "ow
   return visibility === "public" ? 0 : owner.audience;
 }
 
+/** What the index keeps of an image. */
+export function entryOf(image: Image): IndexEntry {
+  return { imageId: image.id, audience: audienceOf(image), fingerprints: image.fingerprints };
+}
+
 /** The index over the images in memory that follow the catalog. */
 export function searchIndexOver(followed: FollowedImages<IndexEntry, HeldImages>, clock: Clock): SearchIndex {
   const { images } = followed;
   return {
-    add: (image) => images.add({ imageId: image.id, audience: audienceOf(image), fingerprints: image.fingerprints }),
+    add: (image) => images.add(entryOf(image)),
     remove: (imageId) => images.remove(imageId),
     near: (probes, viewer) => nearestImages(probes, async (space, codes) => images.near(space, codes, viewer.audience)),
     count: async (viewer) => images.count(0) + images.count(viewer.audience),

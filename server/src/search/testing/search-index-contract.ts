@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { hammingDistance } from "@utsuru/core/distance";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
 import { orientations } from "@utsuru/core/orientations";
@@ -33,7 +34,7 @@ export function describeSearchIndex(
   describe(name, { skip }, () => {
     for (const set of codeSets) {
       test(`finds in the set “${set.name}” what comparing every code finds, in the same order`, async (t) => {
-        const library = new Library(await open(t));
+        const library = new KeptLibrary(await open(t));
         const people = [await library.newPerson(), await library.newPerson(), await library.newPerson()];
         const random = randomBits(5);
         for (const code of set.codes(imagesPerSet, random)) await library.keep(someImage({ code, people, random }));
@@ -50,7 +51,7 @@ export function describeSearchIndex(
 
 function testVisibility(open: (t: TestContext) => Promise<IndexedCatalog>): void {
   test("shows a viewer public images and their own, also when the nearest are all someone else's", async (t) => {
-    const library = new Library(await open(t));
+    const library = new KeptLibrary(await open(t));
     const [ada, bob] = [await library.newPerson(), await library.newPerson()];
     const code = randomCode(randomBits(2));
     for (let i = 0; i < 30; i++)
@@ -71,7 +72,7 @@ function testVisibility(open: (t: TestContext) => Promise<IndexedCatalog>): void
 
 function testDetail(open: (t: TestContext) => Promise<IndexedCatalog>): void {
   test("finds no fingerprint of too little detail, neither as query nor as what is kept", async (t) => {
-    const library = new Library(await open(t));
+    const library = new KeptLibrary(await open(t));
     const ada = await library.newPerson();
     const code = randomCode(randomBits(4));
     const flat = imageOf(ada, "public", [{ algorithm: "pdq", code, quality: qualityMin - 1 }]);
@@ -94,7 +95,7 @@ function testDetail(open: (t: TestContext) => Promise<IndexedCatalog>): void {
 
 function testChanges(open: (t: TestContext) => Promise<IndexedCatalog>): void {
   test("finds an image as soon as it was taken in, and not once it was removed", async (t) => {
-    const library = new Library(await open(t));
+    const library = new KeptLibrary(await open(t));
     const ada = await library.newPerson();
     const probe = probeOf("dct256-trimmed", randomCode(randomBits(6)));
     const image = imageOf(ada, "private", [probe.fingerprint]);
@@ -103,13 +104,18 @@ function testChanges(open: (t: TestContext) => Promise<IndexedCatalog>): void {
     await library.forget(image);
     assert.deepEqual(await library.check([probe], ada), []);
     assert.equal(await library.index.count(ada), 0);
-    assert.equal(library.index.lagMs(), 0);
     library.index.check();
+    // The feed tells of the changes once more, some milliseconds later.
+    const end = Date.now() + 10_000;
+    while (library.index.lagMs() > 0) {
+      assert.ok(Date.now() < end, "the index never caught up");
+      await delay(5);
+    }
   });
 }
 
 /** Images kept through a catalogue and its index, and what comparing all their codes says. */
-class Library {
+export class KeptLibrary {
   readonly index: SearchIndex;
   readonly #catalog: Catalog;
   readonly #kept = new Map<string, Image>();
@@ -172,7 +178,7 @@ function nearestOf({ id, fingerprints }: Image, probes: readonly Probe[]): Candi
   return candidates.sort((a, b) => a.distance - b.distance)[0];
 }
 
-function imageOf(owner: Viewer, visibility: Image["visibility"], fingerprints: readonly Fingerprint[]): Image {
+export function imageOf(owner: Viewer, visibility: Image["visibility"], fingerprints: readonly Fingerprint[]): Image {
   const id = uuidv7();
   return {
     id,
@@ -216,6 +222,6 @@ function probesNear(code: Uint8Array, random: RandomBits): Probe[] {
   });
 }
 
-function probeOf(algorithm: Fingerprint["algorithm"], code: Uint8Array): Probe {
+export function probeOf(algorithm: Fingerprint["algorithm"], code: Uint8Array): Probe {
   return { fingerprint: { algorithm, code, quality: 100 }, codes: { identity: code } };
 }

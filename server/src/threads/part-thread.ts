@@ -4,13 +4,13 @@ import { openFeatureCatalog } from "../postgres/catalog.ts";
 import { followChanges } from "../search/follow-changes.ts";
 import { FollowedImages } from "../search/followed-images.ts";
 import { HeldFeatures } from "../search/held-features.ts";
-import type { FromThread, ThreadData, ToThread } from "./messages.ts";
+import type { FromPartThread, PartThreadData, ToPartThread } from "./part-messages.ts";
 
-function say(message: FromThread): void {
+function say(message: FromPartThread): void {
   parentPort?.postMessage(message);
 }
 
-function answer(held: HeldFeatures, message: Exclude<ToThread, { kind: "close" }>): void {
+function answer(held: HeldFeatures, message: Exclude<ToPartThread, { kind: "close" }>): void {
   switch (message.kind) {
     case "add":
       held.add(message.entry);
@@ -26,14 +26,14 @@ function answer(held: HeldFeatures, message: Exclude<ToThread, { kind: "close" }
   }
 }
 
-const { databaseUrl } = workerData as ThreadData;
+const { databaseUrl } = workerData as PartThreadData;
 const held = new HeldFeatures();
 const followed = new FollowedImages(held, { position: undefined, now: new Date() }, (freshness) =>
   say({ kind: "freshness", freshness }),
 );
 const catalog = openFeatureCatalog({ url: databaseUrl });
 const closing = new AbortController();
-parentPort?.on("message", (message: ToThread) => {
+parentPort?.on("message", (message: ToPartThread) => {
   if (message.kind === "close") closing.abort();
   else answer(held, message);
 });

@@ -1,15 +1,15 @@
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import type { FeatureEntry } from "../ports.ts";
-import type { Freshness } from "../search/followed-images.ts";
 import type { PartMatch } from "../search/part-index.ts";
+import type { Close, FollowerSays } from "./following-thread.ts";
 
 /** What the thread is started with. */
-export interface ThreadData {
+export interface PartThreadData {
   readonly databaseUrl: string;
 }
 
 /** What the thread is told and asked, one after the other. */
-export type ToThread =
+export type ToPartThread =
   | { readonly kind: "add"; readonly entry: FeatureEntry }
   | { readonly kind: "remove"; readonly imageId: string }
   | {
@@ -18,11 +18,10 @@ export type ToThread =
       readonly viewer: number;
       readonly candidatesMax: number;
     }
-  | { readonly kind: "close" };
+  | Close;
 
-/** What the thread says: `found` once for each `find`, in their order. */
-export type FromThread =
-  | { readonly kind: "ready" }
-  | { readonly kind: "freshness"; readonly freshness: Freshness }
-  | { readonly kind: "found"; readonly matches: readonly PartMatch[] }
-  | { readonly kind: "notice"; readonly sentence: string };
+/** An answer: once for each `find`, in their order. */
+export type PartsFound = { readonly kind: "found"; readonly matches: readonly PartMatch[] };
+
+/** What the thread says. */
+export type FromPartThread = FollowerSays | PartsFound;
