@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,9 +21,11 @@ export const pauseColumns = [
   "what",
   "took, s",
   "a second",
+  "a second of CPU",
   "event loop held up: p99 ms",
   "longest, ms",
-  "longest, ms of its own CPU",
+  "longest turn, ms of its own CPU",
+  "longest wait for a core, ms",
 ];
 
 const tickMs = 1;
@@ -76,25 +79,39 @@ async function changeAll(held: HeldImages, entry: (number: number) => IndexEntry
 
 async function watched(what: string, count: number, work: () => Promise<void>): Promise<(string | number)[]> {
   const delays = monitorEventLoopDelay({ resolution: tickMs });
-  const busiest = watchCpu();
+  const longest = watchThread();
   delays.enable();
-  const begun = performance.now();
+  const [begun, before] = [performance.now(), threadTimes()];
   await work();
+  const cpuSeconds = (threadTimes().cpuMs - before.cpuMs) / 1000;
   const seconds = (performance.now() - begun) / 1000;
   await turn();
   delays.disable();
   // The histogram counts the time between two ticks, of which the tick is its own.
   const ms = (nanoseconds: number): number => round(Math.max(0, nanoseconds / 1e6 - tickMs), 1);
-  const perSecond = count === 1 ? "–" : Math.round(count / seconds);
-  return [what, round(seconds, 2), perSecond, ms(delays.percentile(99)), ms(delays.max), round(busiest(), 1)];
+  const { cpuMs, waitMs } = longest();
+  const per = (time: number): string | number => (count === 1 ? "–" : Math.round(count / time));
+  return [
+    what,
+    round(seconds, 2),
+    per(seconds),
+    per(cpuSeconds),
+    ms(delays.percentile(99)),
+    ms(delays.max),
+    round(cpuMs, 1),
+    round(waitMs, 1),
+  ];
 }
 
-/** The most CPU time that the thread took between two ticks: what a pause is on a machine that has nothing else to do. */
-function watchCpu(): () => number {
-  let [last, most] = [cpuMs(), 0];
+/** The most CPU time that the thread took between two ticks, which is what a pause is on a machine that has nothing else to do, and the longest it waited for a core. */
+function watchThread(): () => { readonly cpuMs: number; readonly waitMs: number } {
+  let last = threadTimes();
+  const most = { cpuMs: 0, waitMs: 0 };
   const look = (): void => {
-    const now = cpuMs();
-    [most, last] = [Math.max(most, now - last), now];
+    const now = threadTimes();
+    most.cpuMs = Math.max(most.cpuMs, now.cpuMs - last.cpuMs);
+    most.waitMs = Math.max(most.waitMs, now.waitMs - last.waitMs);
+    last = now;
   };
   const timer = setInterval(look, tickMs);
   return () => {
@@ -104,7 +121,10 @@ function watchCpu(): () => number {
   };
 }
 
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
+/** What Linux counts of the main thread, in nanoseconds: on a core, and ready for one (Documentation/scheduler/sched-stats.rst). */
+function threadTimes(): { readonly cpuMs: number; readonly waitMs: number } {
+  const [onCore = 0, waiting = 0] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8")
+    .split(" ")
+    .map(Number);
+  return { cpuMs: onCore / 1e6, waitMs: waiting / 1e6 };
 }

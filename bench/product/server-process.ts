@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
-const readyTimeoutMs = 120_000;
+const readyTimeoutMs = 600_000;
 const stopTimeoutMs = 60_000;
 
 /** A server as people run it: its own process, the embedded database, a free port. */
@@ -19,10 +19,13 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a server on a data folder. Throws with its standard error when it ends before it is ready. */
-export async function startServer(dataFolder: string): Promise<ServerProcess> {
+/** Starts a server on a data folder, with settings over the standard ones. Throws with its standard error when it ends before it is ready. */
+export async function startServer(
+  dataFolder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const start = performance.now();
-  const settings = { UTSURU_PORT: "0", UTSURU_DATA: dataFolder, UTSURU_CREDENTIAL_TRIES: "100000" };
+  const settings = { UTSURU_PORT: "0", UTSURU_DATA: dataFolder, UTSURU_CREDENTIAL_TRIES: "100000", ...more };
   const child = spawn(process.execPath, [program, "serve"], {
     env: { ...environmentWithoutSettings(), ...settings },
     cwd: dataFolder,

@@ -31,7 +31,7 @@ export const run: Run = async (room) => {
     columns: pauseColumns,
     rows: await pauseRows(room.say),
     notes: [
-      "Changed: taken in anew, which removes and adds both codes. On a busy machine the event loop also waits for its turn on a core; the last column does not count that.",
+      "Changed: taken in anew, which removes and adds both codes. On a busy machine the event loop also waits for its turn on a core, which the last column tells and the one before does not count.",
       "To reach: ≥ 50,000 codes a second, no pause over 20 ms. A snapshot is read before a server takes requests.",
     ],
   };
