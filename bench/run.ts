@@ -24,6 +24,7 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   quality: () => import("./sections/quality.ts"),
   load: () => import("./sections/load.ts"),
   shards: () => import("./sections/shards.ts"),
+  duplicates: () => import("./sections/duplicates.ts"),
   requests: () => import("./sections/requests.ts"),
   hamming: () => import("./sections/hamming.ts"),
   fingerprint: () => import("./sections/fingerprint.ts"),

@@ -213,20 +213,47 @@ export interface CopyGroup {
   readonly bestId: string;
 }
 
+/** A copy and the head that it is one of. */
+export interface CopyOf extends Copy {
+  readonly headId: string;
+}
+
+/** An image that heads a group, alone or not. */
+export type Head = Pick<IndexEntry, "imageId" | "fingerprints">;
+
+/** What images were compared to be, knowing the heads of a round. */
+export interface Compared {
+  readonly round: number;
+  readonly headIds: readonly string[];
+  readonly copies: readonly CopyOf[];
+}
+
 /**
  * Which of a person's images are copies of one another. An image is in one group at most, and what it was compared to be stands until
  * it, or the head of its group, is deleted.
  */
 export interface Copies {
-  /** The owner's images that were not compared yet, oldest first. */
-  pending(ownerId: string, limit: number): Promise<readonly OrientedImage[]>;
+  /** The owner's images that were not compared yet, oldest first, after an id if one is given. */
+  pending(
+    ownerId: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly OrientedImage[]>;
   countPending(ownerId: string): Promise<number>;
-  /** The first of the images that heads a group of the owner, alone or not. */
-  firstHead(imageIds: readonly string[], ownerId: string): Promise<string | undefined>;
-  /** Notes images that head groups of their own; those that were compared meanwhile, or are gone, stay as they are. */
-  addHeads(imageIds: readonly string[], ownerId: string): Promise<void>;
-  /** Notes copies of a head, those of the owner's images that were not compared yet; returns which. None when it heads no group. */
-  addCopies(headId: string, copies: readonly Copy[], ownerId: string): Promise<readonly string[]>;
+  /** The round: heads that are read afterwards are at least those of it. */
+  round(ownerId: string): Promise<number>;
+  /** The owner's heads in the order of their ids, after an id if one is given. */
+  heads(
+    ownerId: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly Head[]>;
+  /**
+   * Notes what images were compared to be, heads first, and begins a round; nothing, and `undefined`, when another round has begun.
+   * Images that are gone stay away, and copies of heads that are gone, which are named, are to be compared again.
+   */
+  note(
+    ownerId: string,
+    compared: Compared,
+  ): Promise<{ readonly round: number; readonly goneHeads: readonly string[] } | undefined>;
   /** Groups of a head and one copy or more, in the order of the heads' ids, after the cursor (an id) if one is given. */
   groups(
     ownerId: string,

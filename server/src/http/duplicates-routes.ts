@@ -1,3 +1,4 @@
+import { CopyComparer } from "../search/compare-copies.ts";
 import { findDuplicates } from "../search/find-duplicates.ts";
 import type { App, Ports } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
@@ -7,6 +8,7 @@ import { duplicatesView } from "./views.ts";
 
 /** The caller's images in groups of copies. */
 export function duplicatesRoutes(app: App, ports: Ports): void {
+  const comparer = new CopyComparer({ copies: ports.catalog.copies, clock: ports.clock });
   app.get(
     "/api/duplicates",
     {
@@ -22,6 +24,7 @@ export function duplicatesRoutes(app: App, ports: Ports): void {
         response: answers({ 200: DuplicatesPage }, [401, 422, 503]),
       },
     },
-    async (request) => duplicatesView(await findDuplicates(ports, sessionOf(request).user, request.query)),
+    async (request) =>
+      duplicatesView(await findDuplicates({ ...ports, comparer }, sessionOf(request).user, request.query)),
   );
 }

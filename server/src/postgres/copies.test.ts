@@ -39,11 +39,11 @@ test("codes of all orientations come back as they were kept, and nearly so where
     },
     { original, thumbnail, oriented },
   );
-  const kept = await catalog.copies.pending(ownerId, 10);
+  const kept = await catalog.copies.pending(ownerId, { limit: 10 });
   assert.deepEqual(kept, [{ imageId: id, fingerprints: oriented }]);
 
   await database.query("update fingerprints set mirrored = null", []);
-  const [derived] = await catalog.copies.pending(ownerId, 10);
+  const [derived] = await catalog.copies.pending(ownerId, { limit: 10 });
   for (const [at, { codes }] of oriented.entries()) {
     for (const name of orientations) {
       const distance = hammingDistance(derived?.fingerprints[at]?.codes[name] ?? new Uint8Array(32), codes[name]);

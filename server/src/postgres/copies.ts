@@ -2,17 +2,18 @@ import { eightCodes } from "@utsuru/core/eight-codes";
 import { type Algorithm, codeBytes } from "@utsuru/core/fingerprint";
 import type { Orientation } from "@utsuru/core/orientations";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
-import type { Copies, Copy, CopyGroup, OrientedImage, Page } from "../ports.ts";
+import type { Compared, Copies, CopyGroup, CopyOf, Head, OrientedImage, Page } from "../ports.ts";
 import type { Connection, Database } from "./database.ts";
+import { type EntryRow, entryColumns, entryTables, toEntry } from "./entries.ts";
 
 /** Groups of copies in PostgreSQL. */
 export function copiesIn(database: Database): Copies {
   return {
-    pending: (ownerId, limit) => pending(database, ownerId, limit),
+    pending: (ownerId, page) => pending(database, ownerId, page),
     countPending: (ownerId) => countPending(database, ownerId),
-    firstHead: (imageIds, ownerId) => firstHead(database, imageIds, ownerId),
-    addHeads: (imageIds, ownerId) => addHeads(database, imageIds, ownerId),
-    addCopies: (headId, copies, ownerId) => addCopies(database, { headId, copies }, ownerId),
+    round: (ownerId) => readRound(database, ownerId),
+    heads: (ownerId, page) => heads(database, ownerId, page),
+    note: (ownerId, compared) => database.transaction((connection) => note(connection, ownerId, compared)),
     groups: (ownerId, page) => groups(database, ownerId, page),
   };
 }
@@ -35,7 +36,9 @@ const fourCodes = `substring(bit_send(code || coalesce(mirrored,
   (code # repeat('01', 128)::bit(256)) ||
   (code # repeat('${"01".repeat(8)}${"10".repeat(8)}', 8)::bit(256)))) from 5)`;
 
-async function pending(on: Connection, ownerId: string, limit: number): Promise<OrientedImage[]> {
+type After = { readonly limit: number; readonly after?: string | undefined };
+
+async function pending(on: Connection, ownerId: string, { limit, after }: After): Promise<OrientedImage[]> {
   const rows = await on.query<PendingRow>(
     `select i.id as image_id, f.algorithms, f.qualities, f.codes
      from images i cross join lateral (
@@ -44,8 +47,8 @@ async function pending(on: Connection, ownerId: string, limit: number): Promise<
               coalesce(string_agg(${fourCodes}, ''::bytea order by algorithm), '') as codes
        from fingerprints where image_id = i.id
      ) f
-     where ${isPending} order by i.id limit $2`,
-    [ownerId, limit],
+     where ${isPending} and ($3::uuid is null or i.id > $3) order by i.id limit $2`,
+    [ownerId, limit, after ?? null],
   );
   return rows.map(toOriented);
 }
@@ -72,14 +75,41 @@ async function countPending(on: Connection, ownerId: string): Promise<number> {
   return row?.count ?? 0;
 }
 
-async function firstHead(on: Connection, imageIds: readonly string[], ownerId: string): Promise<string | undefined> {
-  const [row] = await on.query<{ head_id: string }>(
-    `select c.head_id from unnest($1::uuid[]) with ordinality as wanted (id, number)
-     join image_copies c on c.image_id = wanted.id and c.head_id = wanted.id and c.owner_id = $2
-     order by wanted.number limit 1`,
-    [imageIds, ownerId],
+async function readRound(on: Connection, ownerId: string): Promise<number> {
+  const [row] = await on.query<{ round: number }>("select copies_round as round from users where id = $1", [ownerId]);
+  return row?.round ?? 0;
+}
+
+async function heads(on: Connection, ownerId: string, { limit, after }: After): Promise<Head[]> {
+  const rows = await on.query<EntryRow>(
+    `select ${entryColumns} from ${entryTables}
+     join image_copies c on c.image_id = i.id and c.head_id = i.id
+     where i.owner_id = $1 and ($2::uuid is null or i.id > $2) order by i.id limit $3`,
+    [ownerId, after ?? null, limit],
   );
-  return row?.head_id;
+  return rows.map(toEntry);
+}
+
+async function note(
+  on: Connection,
+  ownerId: string,
+  { round, headIds, copies }: Compared,
+): Promise<{ round: number; goneHeads: string[] } | undefined> {
+  if (!(await beginRound(on, ownerId, round))) return undefined;
+  await addHeads(on, headIds, ownerId);
+  const added = new Set(await addCopies(on, copies, ownerId));
+  const left = copies.filter(({ imageId }) => !added.has(imageId));
+  const goneHeads = await notHeads(on, [...new Set(left.map(({ headId }) => headId))]);
+  return { round: round + 1, goneHeads };
+}
+
+/** Whoever began another round meanwhile is waited for, and then this one is not begun. */
+async function beginRound(on: Connection, ownerId: string, round: number): Promise<boolean> {
+  const rows = await on.query(
+    "update users set copies_round = copies_round + 1 where id = $1 and copies_round = $2 returning id",
+    [ownerId, round],
+  );
+  return rows.length > 0;
 }
 
 /** The images are locked, so that none is deleted before its row is written. In the order of ids, so that two who do so wait, never for each other. */
@@ -94,24 +124,21 @@ async function addHeads(on: Connection, imageIds: readonly string[], ownerId: st
   );
 }
 
-async function addCopies(
-  on: Connection,
-  { headId, copies }: { readonly headId: string; readonly copies: readonly Copy[] },
-  ownerId: string,
-): Promise<string[]> {
+/** Adds those whose head is one; returns which. */
+async function addCopies(on: Connection, copies: readonly CopyOf[], ownerId: string): Promise<string[]> {
   const rows = await on.query<{ image_id: string }>(
     `insert into image_copies (image_id, owner_id, head_id, distance, orientation, inverted)
      select i.id, i.owner_id, h.image_id, c.distance, c.orientation, c.inverted
-     from image_copies h
-     cross join unnest($2::uuid[], $3::smallint[], $4::text[], $5::boolean[]) as c (id, distance, orientation, inverted)
+     from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::boolean[])
+       as c (id, head_id, distance, orientation, inverted)
+     join image_copies h on h.image_id = c.head_id and h.head_id = c.head_id and h.owner_id = $6
      join images i on i.id = c.id and i.owner_id = h.owner_id
-     where h.image_id = $1 and h.head_id = $1 and h.owner_id = $6
      order by i.id for key share of i, h
      on conflict (image_id) do nothing
      returning image_id`,
     [
-      headId,
       copies.map(({ imageId }) => imageId),
+      copies.map(({ headId }) => headId),
       copies.map(({ distance }) => distance),
       copies.map(({ orientation }) => orientation),
       copies.map(({ inverted }) => inverted),
@@ -119,6 +146,16 @@ async function addCopies(
     ],
   );
   return rows.map(({ image_id }) => image_id);
+}
+
+async function notHeads(on: Connection, imageIds: readonly string[]): Promise<string[]> {
+  if (imageIds.length === 0) return [];
+  const rows = await on.query<{ id: string }>(
+    `select id from unnest($1::uuid[]) as id
+     where not exists (select from image_copies c where c.image_id = id and c.head_id = id)`,
+    [imageIds],
+  );
+  return rows.map(({ id }) => id);
 }
 
 interface GroupRow {

@@ -21,7 +21,7 @@ export async function entriesOf(on: Connection, imageIds: readonly string[]): Pr
 }
 
 /** One row an image: `codes` are those of the algorithms one after another. */
-interface EntryRow {
+export interface EntryRow {
   readonly image_id: string;
   readonly audience: number;
   readonly algorithms: readonly Algorithm[];
@@ -29,12 +29,13 @@ interface EntryRow {
   readonly codes: Buffer;
 }
 
-const entryColumns = `
+/** Columns of an entry. */
+export const entryColumns: string = `
   i.id as image_id, case when i.visibility = 'public' then 0 else u.audience end as audience,
   f.algorithms, f.qualities, f.codes`;
 
-/** `bit_send` puts the length in bits (4 bytes) before a bit string's bytes. */
-const entryTables = `
+/** Where the columns come from. `bit_send` puts the length in bits (4 bytes) before a bit string's bytes. */
+export const entryTables: string = `
   images i join users u on u.id = i.owner_id cross join lateral (
     select coalesce(array_agg(algorithm order by algorithm), '{}') as algorithms,
            coalesce(array_agg(quality order by algorithm), '{}') as qualities,
@@ -51,7 +52,8 @@ async function readBatch(on: Connection, after: string | null): Promise<EntryRow
   );
 }
 
-function toEntry({ image_id, audience, algorithms, qualities, codes }: EntryRow): IndexEntry {
+/** The entry that a row is. */
+export function toEntry({ image_id, audience, algorithms, qualities, codes }: EntryRow): IndexEntry {
   const fingerprints = algorithms.map((algorithm, i): Fingerprint => {
     const code = Uint8Array.from(codes.subarray(i * codeBytes, (i + 1) * codeBytes));
     return { algorithm, code, quality: qualities[i] ?? 0 };

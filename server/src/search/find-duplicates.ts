@@ -1,10 +1,8 @@
-import { inverseOf } from "@utsuru/core/orientations";
 import { type AskedPage, pageByCursor } from "../images/page-by-cursor.ts";
-import type { Catalog, Clock, Copy, CopyGroup, Image, OrientedImage, Page, User } from "../ports.ts";
+import type { Catalog, CopyGroup, Image, Page, User } from "../ports.ts";
+import type { CopyComparer } from "./compare-copies.ts";
 import { copyEvidence } from "./match.ts";
-import { isTelling } from "./probe.ts";
 import type { Match } from "./search.ts";
-import type { SearchIndex } from "./search-index.ts";
 
 /** Images of one person that are copies of the head. */
 export interface Duplicates {
@@ -25,13 +23,9 @@ export interface DuplicatesPage extends Page<Duplicates> {
 
 type Ports = {
   readonly catalog: Pick<Catalog, "images" | "copies">;
-  readonly index: Pick<SearchIndex, "near">;
-  readonly clock: Clock;
+  readonly comparer: Pick<CopyComparer, "compare">;
 };
 
-/** A request compares for so long before it answers. */
-const budgetMs = 1_500;
-const batchSize = 100;
 /** Thousands of images may be copies of one: an answer shows so many of a group. */
 const membersMax = 100;
 /** Before every id. */
@@ -44,8 +38,7 @@ const beforeAll = "00000000-0000-0000-0000-000000000000";
  * Every image is compared once, when groups are asked for after its upload: what came of it is kept. Throws `invalid-request` for a cursor of no list.
  */
 export async function findDuplicates(ports: Ports, owner: User, page: AskedPage): Promise<DuplicatesPage> {
-  await comparePending(ports, owner);
-  const pending = await ports.catalog.copies.countPending(owner.id);
+  const pending = await comparePending(ports, owner);
   const found = await pageByCursor(page, async (asked): Promise<Page<CopyGroup>> => {
     if (pending > 0) return { items: [], next: asked.after ?? beforeAll };
     return ports.catalog.copies.groups(owner.id, { ...asked, membersMax });
@@ -53,64 +46,11 @@ export async function findDuplicates(ports: Ports, owner: User, page: AskedPage)
   return { items: await withImages(ports.catalog, found.items, owner), next: found.next, pending };
 }
 
-/** Compares images of the owner with the others until all were or the time is up. */
-async function comparePending(ports: Ports, owner: User): Promise<void> {
-  const untilMs = ports.clock.now().getTime() + budgetMs;
-  const isTimeUp = (): boolean => ports.clock.now().getTime() >= untilMs;
-  while (!isTimeUp()) {
-    const images = await ports.catalog.copies.pending(owner.id, batchSize);
-    if (images.length === 0) return;
-    await compareBatch(ports, { images, isTimeUp }, owner);
-  }
-}
-
-/** Images without a copy are noted together: each statement waits for the disk. */
-async function compareBatch(
-  { catalog, index }: Ports,
-  { images, isTimeUp }: { readonly images: readonly OrientedImage[]; readonly isTimeUp: () => boolean },
-  owner: User,
-): Promise<void> {
-  const taken = new Set<string>();
-  const alone: string[] = [];
-  for (const image of images) {
-    if (isTimeUp()) break;
-    if (taken.has(image.imageId)) continue;
-    const copies = await copiesOf(index, image, owner);
-    if (copies.length === 0) alone.push(image.imageId);
-    else for (const id of await group(catalog.copies, { image, copies, alone }, owner)) taken.add(id);
-  }
-  if (alone.length > 0) await catalog.copies.addHeads(alone, owner.id);
-}
-
-/** What a search with the image finds, itself left out. */
-async function copiesOf(index: Ports["index"], { imageId, fingerprints }: OrientedImage, owner: User): Promise<Copy[]> {
-  const pdq = fingerprints.find(({ fingerprint }) => fingerprint.algorithm === "pdq");
-  if (!pdq || !isTelling(pdq)) return [];
-  const found = await index.near(fingerprints, owner);
-  return found.filter((candidate) => candidate.imageId !== imageId);
-}
-
-/** Puts the image into the group of the nearest head that it matches, or makes it a head, of its copies that are in no group. Returns those that were not compared before. */
-async function group(
-  copies: Catalog["copies"],
-  found: { readonly image: OrientedImage; readonly copies: readonly Copy[]; readonly alone: string[] },
-  owner: User,
-): Promise<readonly string[]> {
-  const { imageId } = found.image;
-  // What heads a group alone so far must be known as a head before it is asked for.
-  await copies.addHeads(found.alone.splice(0), owner.id);
-  const headId = await copies.firstHead(
-    found.copies.map((copy) => copy.imageId),
-    owner.id,
-  );
-  const head = found.copies.find((copy) => copy.imageId === headId);
-  if (!head) {
-    await copies.addHeads([imageId], owner.id);
-    return copies.addCopies(imageId, found.copies, owner.id);
-  }
-  // Found was what was done to the head to get the image; kept is what was done to the image to get the head.
-  const copy = { ...head, imageId, orientation: inverseOf(head.orientation) };
-  return copies.addCopies(head.imageId, [copy], owner.id);
+/** Compares images of the owner that were not yet, for as long as a request may; returns how many are left. */
+async function comparePending({ catalog, comparer }: Ports, owner: User): Promise<number> {
+  if ((await catalog.copies.countPending(owner.id)) === 0) return 0;
+  await comparer.compare(owner.id);
+  return catalog.copies.countPending(owner.id);
 }
 
 /** Images that were deleted meanwhile drop out, and groups without a head or a copy. */
