@@ -42,12 +42,14 @@ export class FollowingThread<Told, Said extends { readonly kind: string }> {
   readonly #closing = new AbortController();
   readonly #life: Promise<void>;
   #thread: Worker;
-  #freshness: Freshness;
+  /** How far the thread follows; not believed before it has caught up, as it may come from a snapshot that is old. */
+  #told: Freshness;
+  #hasCaughtUp = false;
 
   constructor(ports: ThreadPorts, role: ThreadRole<Said>) {
     this.#ports = ports;
     this.#role = role;
-    this.#freshness = unknownSince(ports.clock.now());
+    this.#told = unknownSince(ports.clock.now());
     this.#thread = this.#start();
     this.#life = this.#live();
   }
@@ -81,6 +83,10 @@ export class FollowingThread<Told, Said extends { readonly kind: string }> {
     await this.#life;
   }
 
+  get #freshness(): Freshness {
+    return this.#hasCaughtUp ? this.#told : { ...this.#told, isComplete: false };
+  }
+
   #start(): Worker {
     return this.#role.start().on("message", (message: Said | FollowerSays) => this.#hear(message));
   }
@@ -88,7 +94,8 @@ export class FollowingThread<Told, Said extends { readonly kind: string }> {
   async #live(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       const [ended] = await Promise.allSettled([once(this.#thread, "exit")]);
-      this.#freshness = unknownSince(this.#ports.clock.now());
+      this.#told = unknownSince(this.#ports.clock.now());
+      this.#hasCaughtUp = false;
       this.#role.onEnd(this.#isReadAnew());
       if (this.#closing.signal.aborted) return;
       const reason = ended.status === "rejected" ? `: ${String(ended.reason)}` : "";
@@ -107,10 +114,11 @@ export class FollowingThread<Told, Said extends { readonly kind: string }> {
   #follow(message: FollowerSays): void {
     switch (message.kind) {
       case "ready":
+        this.#hasCaughtUp = true;
         this.#ready.resolve();
         break;
       case "freshness":
-        this.#freshness = message.freshness;
+        this.#told = message.freshness;
         break;
       case "notice":
         this.#ports.notice(message.sentence);

@@ -11,10 +11,10 @@ export interface ShardData {
   readonly share: Share;
 }
 
-/** What a shard is asked: the codes near any of some, one after another in one piece, or how many images have an audience. */
+/** What a shard is asked: the codes near any of some, one after another in one piece, or how many images have one of the audiences. */
 export type Question =
   | { readonly kind: "near"; readonly space: CodeSpace; readonly codes: Uint8Array; readonly viewer: number }
-  | { readonly kind: "count"; readonly audience: number };
+  | { readonly kind: "count"; readonly audiences: readonly number[] };
 
 /** Neighbours, or how many images, as was asked. */
 export type Answer = readonly CodeNeighbour[] | number;

@@ -29,12 +29,16 @@ function hear(images: HeldImages, message: Exclude<ToShard, { kind: "close" }>):
 }
 
 function answer(images: HeldImages, question: Question): Answer {
-  if (question.kind === "count") return images.count(question.audience);
+  if (question.kind === "count") return sumOf(question.audiences.map((audience) => images.count(audience)));
   const { space, codes, viewer } = question;
   const cut = Array.from({ length: codes.length / codeBytes }, (_, i) =>
     codes.subarray(i * codeBytes, (i + 1) * codeBytes),
   );
   return images.near(space, cut, viewer).map(({ imageId, distance, query }) => ({ imageId, distance, query }));
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 const { databaseUrl, snapshotPath, share } = workerData as ShardData;

@@ -20,7 +20,7 @@ describeSearchIndex(
     const world = await World.make(t);
     return { catalog: world.catalog, index: await world.open(t) };
   },
-  { imagesPerSet: 60 },
+  { imagesPerSet: 30 },
 );
 
 /** A library, and indexes of it one after another. */

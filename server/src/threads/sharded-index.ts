@@ -49,13 +49,13 @@ export async function openShardedIndex(
 function indexOver(shards: readonly Shard[]): OpenShardedIndex {
   const threads = shards.map(({ thread }) => thread);
   const shardOf = (imageId: string): Shard => shards[shareNumber(imageId, shards.length)] as Shard;
-  const count = async (audience: number): Promise<number> =>
-    (await Promise.all(shards.map((shard) => shard.count(audience)))).reduce((sum, images) => sum + images, 0);
+  const count = async (...audiences: number[]): Promise<number> =>
+    (await Promise.all(shards.map((shard) => shard.count(audiences)))).reduce((sum, images) => sum + images, 0);
   return {
     add: (image) => shardOf(image.id).add(entryOf(image)),
     remove: (imageId) => shardOf(imageId).remove(imageId),
     near: (probes, viewer) => nearestImages(probes, (space, codes) => near(shards, { space, codes }, viewer)),
-    count: async (viewer) => (await Promise.all([count(0), count(viewer.audience)])).reduce((a, b) => a + b),
+    count: (viewer) => count(0, viewer.audience),
     countPublic: () => count(0),
     lagMs: () => Math.max(...threads.map((thread) => thread.lagMs())),
     check: () => {
@@ -113,8 +113,8 @@ class Shard {
     return typeof answer === "number" ? [] : answer;
   }
 
-  async count(audience: number): Promise<number> {
-    const answer = await this.#ask({ kind: "count", audience });
+  async count(audiences: readonly number[]): Promise<number> {
+    const answer = await this.#ask({ kind: "count", audiences });
     return typeof answer === "number" ? answer : 0;
   }
 
