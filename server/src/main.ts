@@ -74,21 +74,23 @@ async function work(): Promise<void> {
 
 /** Lends the queue to a command, beside a server that runs or without one. */
 function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
-  return lend(async (config, closing) => use((await openBeside(config, closing)).queue));
+  return lend(async (config, closing) => use((await openBeside(config, closing)).catalog.queue));
 }
 
 /** Lends everything that the doctor looks at, beside a server that runs or without one. */
 function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
   return lend(async (config, closing) => {
-    const { catalog, bucket, staging } = await openStoresBeside(config, closing);
+    const { catalog, bucket, staging, databaseUrl } = await openStoresBeside(config, closing);
     const decoder = decoderPool({ processes: config.decoders });
     closing.add(() => decoder.close());
     const { read } = snapshotFile(snapshotPath(config));
     // The snapshot is the server's to write.
     const snapshot = { read, write: async () => {} };
-    const index = await openSearchIndex({ catalog, snapshot, clock: { now: () => new Date() }, notice });
+    const clock = { now: () => new Date() };
+    const index = await openSearchIndex({ catalog, snapshot, clock, notice });
     closing.add(() => index.close());
-    return use({ catalog, bucket, staging, decoder, index, atOnce: config.decoders });
+    const parts = await openParts({ clock, databaseUrl }, { config, closing });
+    return use({ catalog, bucket, staging, decoder, index, parts, atOnce: config.decoders });
   });
 }
 
@@ -148,23 +150,21 @@ async function lend<T>(use: (config: Config, closing: Closing) => Promise<T>): P
 }
 
 /** The catalog, by the embedded database of a server that runs, if there is one. */
-async function openBeside(config: Config, closing: Closing): Promise<Ports["catalog"]> {
+async function openBeside(config: Config, closing: Closing): Promise<Pick<Stores, "catalog" | "databaseUrl">> {
   const running = config.databaseUrl ?? (await findRunningEmbedded(databaseFolder(config)));
-  const catalog = await openCatalog({ url: running ?? (await openEmbedded(config, closing)) });
+  const databaseUrl = running ?? (await openEmbedded(config, closing));
+  const catalog = await openCatalog({ url: databaseUrl });
   closing.add(() => catalog.close());
-  return catalog;
+  return { catalog, databaseUrl };
 }
 
 /** Catalog, bucket and a folder of their own for a command beside a server. */
-async function openStoresBeside(
-  config: Config,
-  closing: Closing,
-): Promise<Pick<Stores, "catalog" | "bucket" | "staging">> {
-  const catalog = await openBeside(config, closing);
+async function openStoresBeside(config: Config, closing: Closing): Promise<Omit<Stores, "decoder" | "clock">> {
+  const stores = await openBeside(config, closing);
   const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings });
   const folder = await mkdtemp(join(tmpdir(), "utsuru-staging-"));
   closing.add(() => rm(folder, { recursive: true, force: true }));
-  return { catalog, bucket, staging: await stagingFolder(folder) };
+  return { ...stores, bucket, staging: await stagingFolder(folder) };
 }
 
 /** Opens a role, says that it is ready, and closes everything in the reverse order of its opening when it is told to end. */

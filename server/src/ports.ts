@@ -316,10 +316,12 @@ export interface ObjectNotes {
   postponeDeletions(keys: readonly string[]): Promise<void>;
 }
 
-/** An image with what is known of its thumbnail. */
+/** An image with what is known of its thumbnail and its parts. */
 export interface ImageRecord {
   readonly image: Image;
   readonly thumbnail: Pick<StoredObject, "bytes" | "sha256">;
+  /** Of whatever version. */
+  readonly features: PackedFeatures | undefined;
 }
 
 /** Why an object is in the bucket: an image's, being put, to be deleted, or of a job that is there. */

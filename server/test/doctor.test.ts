@@ -95,18 +95,26 @@ test("the doctor finds what is lost, damaged, stale or unexplained, and mends wh
   await writeFile(await fileOf(badThumbnails, "thumbnail"), "no thumbnail");
   await rm(await fileOf(staleCodes, "thumbnail"));
   await query("update fingerprints set code = ~code where image_id = $1 and algorithm = 'pdq'", [staleCodes]);
+  await query("delete from local_features where image_id = $1", [staleCodes]);
+  await query(
+    "update local_features set packed = overlay(packed placing '\\x00'::bytea from 2000) where image_id = $1",
+    [badThumbnails],
+  );
   const strange = join(settings.UTSURU_DATA ?? "", "images", "originals", "strange");
   await writeFile(strange, "not ours");
 
   const lasting = ["object-unexplained", "original-damaged", "original-missing"];
-  const mendable = ["fingerprints-stale", "thumbnail-damaged", "thumbnail-missing"];
+  const mendable = [
+    ...["features-missing", "features-stale", "fingerprints-stale"],
+    ...["thumbnail-damaged", "thumbnail-missing"],
+  ];
   const seen = await examine(settings);
   assert.deepEqual([seen.code, kindsOf(seen.findings)], [1, [...lasting, ...mendable].sort()]);
   assert.ok(seen.findings.every(({ mended }) => mended === false));
   const mending = await examine(settings, "--repair");
   assert.equal(mending.code, 1);
   assert.deepEqual(kindsOf(mending.findings.filter(({ mended }) => mended)), mendable);
-  assert.deepEqual(mending.summary, { images: 5, objects: 10, findings: 6, mended: 3 });
+  assert.deepEqual(mending.summary, { images: 5, objects: 10, findings: 8, mended: 5 });
   const after = await examine(settings);
   assert.deepEqual([after.code, kindsOf(after.findings)], [1, lasting]);
   assert.equal(await readFile(strange, "utf8"), "not ours");

@@ -5,26 +5,21 @@ import { readObject } from "../images/read-object.ts";
 import type { Bucket, Catalog, Decoder, ImageRecord, Staging } from "../ports.ts";
 import { isTelling } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
-import type { Finding, FindingKind } from "./finding.ts";
+import { examineParts, type PartPorts } from "./examine-parts.ts";
+import type { ExamineOptions, Finding, FindingKind } from "./finding.ts";
 
 /** What an examination works with. */
-export interface ExaminePorts {
-  readonly catalog: Pick<Catalog, "images" | "records" | "objects" | "jobs">;
+export interface ExaminePorts extends Pick<PartPorts, "parts"> {
+  readonly catalog: Pick<Catalog, "images" | "records" | "objects" | "jobs" | "features">;
   readonly bucket: Bucket;
   readonly staging: Staging;
   readonly decoder: Decoder;
   readonly index: SearchIndex;
 }
 
-/** How to examine. */
-export interface ExamineOptions {
-  readonly repair: boolean;
-  readonly signal: AbortSignal;
-}
-
 type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
 
-/** Examines one image: its objects, its fingerprints, and whether it finds itself. An image that is deleted meanwhile has no findings. */
+/** Examines one image: its objects, its fingerprints and features, and whether it finds itself by either. An image that is deleted meanwhile has no findings. */
 export async function examineImage(
   ports: ExaminePorts,
   record: ImageRecord,
@@ -35,6 +30,7 @@ export async function examineImage(
   const all = [
     ...findings,
     ...(ingested ? await examineFingerprints(ports, { record, ingested }, options) : []),
+    ...(ingested ? await examineParts(ports, { record, fresh: ingested.features }, options) : []),
     ...(await examineThumbnail(ports, { record, ingested }, options)),
   ];
   const isGone = all.length > 0 && (await ports.catalog.images.find(image.id, image.owner)) === undefined;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pLimit from "p-limit";
 import { sweepDeletions } from "../images/delete-objects.ts";
-import { type ExamineOptions, type ExaminePorts, examineImage } from "./examine-image.ts";
+import { type ExaminePorts, examineImage } from "./examine-image.ts";
 import { examineObjects } from "./examine-objects.ts";
-import type { Finding } from "./finding.ts";
+import type { ExamineOptions, Finding } from "./finding.ts";
 
 /** How far an examination has come. */
 export interface Examined {

@@ -1,6 +1,6 @@
 import type { Catalog } from "../ports.ts";
-import type { ExamineOptions, ExaminePorts } from "./examine-image.ts";
-import type { Finding } from "./finding.ts";
+import type { ExaminePorts } from "./examine-image.ts";
+import type { ExamineOptions, Finding } from "./finding.ts";
 
 const batchSize = 500;
 

@@ -7,6 +7,9 @@ export type FindingKind =
   | "thumbnail-damaged"
   | "fingerprints-stale"
   | "not-found-by-search"
+  | "features-missing"
+  | "features-stale"
+  | "not-found-by-parts"
   | "index-differs"
   | "object-unexplained";
 
@@ -18,4 +21,10 @@ export interface Finding {
   readonly detail: string;
   /** Whether it is right again. */
   readonly mended: boolean;
+}
+
+/** How to examine. */
+export interface ExamineOptions {
+  readonly repair: boolean;
+  readonly signal: AbortSignal;
 }

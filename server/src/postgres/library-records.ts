@@ -23,6 +23,7 @@ export function libraryRecordsIn(database: Database, announce: () => void): Libr
 interface RecordRow extends ImageRow {
   readonly thumbnail_bytes: number;
   readonly thumbnail_sha256: string;
+  readonly packed: Buffer | null;
 }
 
 /** By id; an image that comes or goes meanwhile may or may not be among them. */
@@ -33,14 +34,15 @@ async function* recordsIn(on: Connection): AsyncIterable<readonly ImageRecord[]>
 
 function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {
   return on.query<RecordRow>(
-    `select ${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256
-     from ${imageTables} where $1::uuid is null or i.id > $1 order by i.id limit ${batchSize}`,
+    `select ${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256, l.packed
+     from ${imageTables} left join local_features l on l.image_id = i.id where $1::uuid is null or i.id > $1 order by i.id limit ${batchSize}`,
     [after],
   );
 }
 
 function toRecord(row: RecordRow): ImageRecord {
-  return { image: toImage(row), thumbnail: { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 } };
+  const thumbnail = { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 };
+  return { image: toImage(row), thumbnail, features: row.packed ?? undefined };
 }
 
 async function count(on: Connection): Promise<number> {
