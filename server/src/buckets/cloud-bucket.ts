@@ -17,6 +17,7 @@ const racesMax = 5;
 const pageItems = 1000;
 /** After a call whose tries were all in vain, others are tried but once for so long, or until one succeeds: nobody waits for a store that is known to be down. */
 const downMs = 10_000;
+const standardProbeMsMax = 60 * 60_000;
 
 /** What a bucket in a cloud is made of. */
 export interface CloudBucketOptions {
@@ -24,6 +25,8 @@ export interface CloudBucketOptions {
   /** Stands before every key: empty, or ends in a slash. */
   readonly prefix: string;
   readonly terms?: RetryTerms;
+  /** Probes that are older were left by a crash. Default an hour. */
+  readonly probeMsMax?: number;
 }
 
 /**
@@ -31,8 +34,13 @@ export interface CloudBucketOptions {
  * verified by SHA-256; a put is refused by the store itself when bytes were changed on the way.
  * Throws `bucket-unavailable`, `storage-full`, `range-not-satisfiable`.
  */
-export function cloudBucket({ store, prefix, terms = retryTerms }: CloudBucketOptions): Bucket {
-  const cloud = new Cloud(store, { prefix, terms });
+export function cloudBucket({
+  store,
+  prefix,
+  terms = retryTerms,
+  probeMsMax = standardProbeMsMax,
+}: CloudBucketOptions): Bucket {
+  const cloud = new Cloud(store, { prefix, terms, probeMsMax });
   return {
     put: async (key, body, { contentType, signal }) => {
       splitKey(key);
@@ -62,15 +70,17 @@ class Cloud {
   readonly #store: ObjectStore;
   readonly #prefix: string;
   readonly #terms: RetryTerms;
+  readonly #probeMsMax: number;
   /** Whether the store refuses to replace when it is asked to; learned by trying, once. */
   #refusesToReplace: Promise<boolean> | undefined;
   /** Until then (by the monotonic clock) a call that fails is not tried again. */
   #downUntilMs = 0;
 
-  constructor(store: ObjectStore, { prefix, terms }: { readonly prefix: string; readonly terms: RetryTerms }) {
+  constructor(store: ObjectStore, { prefix, terms, probeMsMax }: Required<Omit<CloudBucketOptions, "store">>) {
     this.#store = store;
     this.#prefix = prefix;
     this.#terms = terms;
+    this.#probeMsMax = probeMsMax;
   }
 
   async #call<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined, extraMs = 0): Promise<T> {
@@ -143,7 +153,18 @@ class Cloud {
     await create();
     const again = await create();
     await this.#call((signal) => this.#store.remove(name, signal), undefined);
+    await this.#sweepProbes().catch(() => {}); // a put does not depend on it, and the next process tries again
     return again.kind === "taken";
+  }
+
+  /** Removes what processes left that were killed while they tried the store; no note names it. Once a process, before its first put. */
+  async #sweepProbes(): Promise<void> {
+    const first = { after: undefined, limit: pageItems };
+    const page = await this.#call((signal) => this.#store.list(this.#probesPrefix, first, signal), undefined);
+    for (const { name, modifiedAt } of page.items) {
+      if (Date.now() - modifiedAt.getTime() < this.#probeMsMax) continue;
+      await this.#call((signal) => this.#store.remove(name, signal), undefined);
+    }
   }
 
   async #sha256Of(name: string, facts: ObjectFacts, signal: AbortSignal | undefined): Promise<string> {
@@ -232,7 +253,11 @@ class Cloud {
 
   /** `~` is in no key, so a probe never meets an object. */
   #probeName(): string {
-    return `${this.#prefix}~probe/${randomUUID()}`;
+    return `${this.#probesPrefix}${randomUUID()}`;
+  }
+
+  get #probesPrefix(): string {
+    return `${this.#prefix}~probe/`;
   }
 }
 
