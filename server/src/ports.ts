@@ -320,6 +320,8 @@ export interface ObjectNotes {
 export interface ImageRecord {
   readonly image: Image;
   readonly thumbnail: Pick<StoredObject, "bytes" | "sha256">;
+  /** What the store answered when it took the objects. */
+  readonly generations: { readonly original: string | undefined; readonly thumbnail: string | undefined };
   /** Of whatever version. */
   readonly features: PackedFeatures | undefined;
 }
@@ -338,6 +340,8 @@ export interface LibraryRecords {
   replaceFingerprints(imageId: string, fingerprints: readonly Fingerprint[]): Promise<void>;
   /** Says what the bucket has as the image's thumbnail now. */
   replaceThumbnail(imageId: string, thumbnail: StoredObject): Promise<void>;
+  /** Says which versions of the image's objects the store has now. */
+  replaceGenerations(imageId: string, generations: ImageRecord["generations"]): Promise<void>;
 }
 
 /** A row of the database as a backup has it: columns by their names, as PostgreSQL writes them in JSON. */
@@ -654,6 +658,8 @@ export interface Bucket {
   ): Promise<{ readonly bytes: number; readonly stream: AsyncIterable<Uint8Array> } | undefined>;
   /** Bytes of the object; `undefined` when there is none. */
   size(key: string): Promise<number | undefined>;
+  /** The store's own version of the object; `undefined` when there is no object. Absent where the store has no versions. */
+  generation?(key: string): Promise<string | undefined>;
   /** Removes the object; answers also when there is none. */
   delete(key: string): Promise<void>;
   /** Keys that start with the prefix, in no order. */

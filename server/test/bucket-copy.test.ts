@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
-import { type RunningCommand, startCommand } from "./support/command.ts";
+import { type RunningCommand, runCommand, startCommand } from "./support/command.ts";
 import { newPerson } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
 import { dataFolder, startServer } from "./support/server.ts";
@@ -50,6 +50,15 @@ for (const { name, scheme, missing, start } of cloudServers) {
       assert.deepEqual(Buffer.from(await file.arrayBuffer()), pictures[at]);
     }
     await second.stop();
+    // What the rows say of the objects is still the first store's, until the doctor has looked.
+    const doctor = (...args: string[]) => runCommand(["doctor", ...args], { ...cloud, UTSURU_DATA: data });
+    const mending = await doctor("--repair", "--json");
+    const kinds = mending.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).kind);
+    assert.deepEqual([mending.code, kinds], [0, [...Array(3).fill("generations-stale"), undefined]]);
+    assert.match((await doctor()).stdout, /All is well/);
   });
 }
 

@@ -50,6 +50,7 @@ export function cloudBucket({
     },
     get: (key, { range, signal } = {}) => cloud.get(key, range, signal),
     size: async (key) => (await cloud.describe(key, undefined))?.bytes,
+    generation: async (key) => (await cloud.describe(key, undefined))?.generation,
     delete: (key) => cloud.delete(key, undefined),
     list: (keyPrefix) => cloud.list(keyPrefix),
     check: (signal) => cloud.check(signal),

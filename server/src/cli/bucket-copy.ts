@@ -10,7 +10,8 @@ A bucket is named as in UTSURU_BUCKET: file:///path, gs://bucket/prefix or s3://
 UTSURU_S3_… hold for both. What is there with the same size is passed over, so the same command, run again, goes on where
 the last run ended; every object that is copied is compared by its checksum. Nothing is ever replaced or deleted.
 --json prints {objects, copied, present, failed, bytesCopied, seconds, isWhole, faults: [{key, detail}]}, at most a hundred faults.
-To move a library: copy while the server runs, stop it, copy once more, start it with UTSURU_BUCKET set to the new place.`;
+To move a library: copy while the server runs, stop it, copy once more, start it with UTSURU_BUCKET set to the new place.
+utsuru doctor --repair then notes which versions of its objects the new store has.`;
 
 /** How the command has a bucket copied: by their URLs. Rejects with the signal's reason when that aborts. */
 export type CopyBuckets = (

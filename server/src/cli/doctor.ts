@@ -15,8 +15,8 @@ interface Given {
 
 const help = `
 Reads every original and thumbnail and compares its checksum, takes fingerprints and features of parts anew, searches with each picture, as a whole
-and for parts, and lists the store. Settings are those of the server; it may be running. --repair makes thumbnails, fingerprints and features anew and
-deletes what crashes left; objects that the database knows nothing of are told, never deleted.
+and for parts, and lists the store. Settings are those of the server; it may be running. --repair makes thumbnails, fingerprints and features anew,
+notes which versions of its objects the store has after a move, and deletes what crashes left; objects that the database knows nothing of are told, never deleted.
 --json prints a line {kind, imageId?, key?, detail, mended} for each finding and at the end {images, objects, findings, mended}.
 Ends 0 when all is well or mended, 1 when something is wrong.`;
 

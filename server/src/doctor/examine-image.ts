@@ -33,6 +33,8 @@ export async function examineImage(
     ...(ingested ? await examineParts(ports, { record, fresh: ingested.features }, options) : []),
     ...(await examineThumbnail(ports, { record, ingested }, options)),
   ];
+  // Of objects that are not whole it says nothing which version they are.
+  if (all.length === 0) all.push(...(await examineGenerations(ports, record, options)));
   const isGone = all.length > 0 && (await ports.catalog.images.find(image.id, image.owner)) === undefined;
   return isGone ? [] : all;
 }
@@ -109,6 +111,23 @@ async function examineThumbnail(
   const detail =
     found.kind === "missing" ? "The bucket does not have the thumbnail." : `The thumbnail ${found.detail}.`;
   return [{ kind: `thumbnail-${found.kind}`, imageId: image.id, key, detail, mended }];
+}
+
+/** After a move, or a copy that somebody put back, the store has other versions of the same bytes than it had said. */
+async function examineGenerations(
+  { catalog, bucket }: ExaminePorts,
+  { image, generations }: ImageRecord,
+  { repair }: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const [original, thumbnail] = await Promise.all([
+    bucket.generation?.(image.keys.original),
+    bucket.generation?.(image.keys.thumbnail),
+  ]);
+  if (original === generations.original && thumbnail === generations.thumbnail) return [];
+  if (repair) await catalog.records.replaceGenerations(image.id, { original, thumbnail });
+  const detail =
+    "The database names other versions of its objects than the store has, as after a move to another store.";
+  return [{ kind: "generations-stale", imageId: image.id, detail, mended: repair }];
 }
 
 /** A crash in between leaves a missing thumbnail, which the next examination finds. */

@@ -5,6 +5,7 @@ export type FindingKind =
   | "original-undecodable"
   | "thumbnail-missing"
   | "thumbnail-damaged"
+  | "generations-stale"
   | "fingerprints-stale"
   | "not-found-by-search"
   | "features-missing"

@@ -17,12 +17,15 @@ export function libraryRecordsIn(database: Database, announce: () => void): Libr
       announce();
     },
     replaceThumbnail: (imageId, thumbnail) => replaceThumbnail(database, imageId, thumbnail),
+    replaceGenerations: (imageId, generations) => replaceGenerations(database, imageId, generations),
   };
 }
 
 interface RecordRow extends ImageRow {
   readonly thumbnail_bytes: number;
   readonly thumbnail_sha256: string;
+  readonly original_generation: string | null;
+  readonly thumbnail_generation: string | null;
   readonly packed: Buffer | null;
 }
 
@@ -34,7 +37,8 @@ async function* recordsIn(on: Connection): AsyncIterable<readonly ImageRecord[]>
 
 function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {
   return on.query<RecordRow>(
-    `select ${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256, l.packed
+    `select ${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256,
+       d.original_generation, d.thumbnail_generation, l.packed
      from ${imageTables} left join local_features l on l.image_id = i.id where $1::uuid is null or i.id > $1 order by i.id limit ${batchSize}`,
     [after],
   );
@@ -42,7 +46,9 @@ function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {
 
 function toRecord(row: RecordRow): ImageRecord {
   const thumbnail = { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 };
-  return { image: toImage(row), thumbnail, features: row.packed ?? undefined };
+  const [original, small] = [row.original_generation ?? undefined, row.thumbnail_generation ?? undefined];
+  const generations = { original, thumbnail: small };
+  return { image: toImage(row), thumbnail, generations, features: row.packed ?? undefined };
 }
 
 async function count(on: Connection): Promise<number> {
@@ -102,4 +108,14 @@ async function replaceThumbnail(on: Connection, imageId: string, thumbnail: Stor
      where image_id = $1`,
     [imageId, thumbnail.bytes, thumbnail.sha256, thumbnail.generation ?? null],
   );
+}
+
+async function replaceGenerations(
+  on: Connection,
+  imageId: string,
+  { original, thumbnail }: ImageRecord["generations"],
+): Promise<void> {
+  await on.query("update image_data set original_generation = $2, thumbnail_generation = $3 where image_id = $1", [
+    ...[imageId, original ?? null, thumbnail ?? null],
+  ]);
 }

@@ -100,6 +100,7 @@ function tryPut(trial: Trial): void {
     assert.equal(found?.bytes, content.length);
     assert.deepEqual(await collect(found.stream), content);
     assert.equal(await trial.bucket.size(key), content.length);
+    assert.equal(await trial.bucket.generation?.(key), stored.generation);
   });
 
   test("a staged file that was put comes back after the staged one is removed", async () => {
@@ -214,6 +215,7 @@ function tryGet(trial: Trial): void {
     const folder = trial.freshFolder();
     assert.equal(await trial.bucket.get(`${folder}/none`), undefined);
     assert.equal(await trial.bucket.size(`${folder}/none`), undefined);
+    assert.equal(await trial.bucket.generation?.(`${folder}/none`), undefined);
     assert.equal(await trial.bucket.size(folder), undefined);
     assert.equal(await trial.bucket.get(`${folder}/none`, { range: { from: 0, to: 9 } }), undefined);
     await trial.bucket.put(`${folder}/a`, { content: randomBytes(1) }, jpeg);
