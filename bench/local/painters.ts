@@ -1,5 +1,16 @@
 import { screen } from "./screens.ts";
-import { between, colour, drawingSize, type Hand, pick, rectangle, several, text, words } from "./strokes.ts";
+import {
+  between,
+  colour,
+  drawingSize,
+  type Hand,
+  pick,
+  type Random,
+  rectangle,
+  several,
+  text,
+  words,
+} from "./strokes.ts";
 
 const { width, height } = drawingSize;
 
@@ -75,6 +86,11 @@ function grating({ layout, content }: Hand): string {
   return stripes(angle, 1) + (layout() < 0.4 ? stripes(angle + between(layout, 20, 90), 0.5) : "");
 }
 
+/** What a clock shows: half an hour and less apart, so that no two of a make show the same time. */
+export function minutesShown(content: Random, number: number): number {
+  return 29 * number + between(content, 0, 4);
+}
+
 /** The face of a clock: the layout is the face, the contents are the time. */
 function clock({ layout, content, number }: Hand): string {
   const radius = between(layout, 150, 215);
@@ -94,8 +110,7 @@ function clock({ layout, content, number }: Hand): string {
     return text([309 + reach * Math.sin(turn), 248 - reach * Math.cos(turn), 22], String(i + 1));
   });
   const breadth = between(layout, 4, 10);
-  // half an hour and less apart, so that no two of a make show the same time
-  const minutes = 29 * number + between(content, 0, 4);
+  const minutes = minutesShown(content, number);
   const hand = (turn: number, length: number): string =>
     `<g transform="rotate(${turn} 320 240)">${rectangle([320 - breadth / 2, 240 - length, breadth, length + 20], `fill="#111"`)}</g>`;
   return (

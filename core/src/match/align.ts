@@ -29,7 +29,7 @@ export interface Meetings {
 }
 
 /** Descriptors farther apart than this are no match: the closest 0.1 % of wrong pairs start at 88 bits. */
-const distanceMax = 76;
+export const distanceMax = 76;
 /** The same, where the place already agrees. */
 const guidedDistanceMax = 92;
 /** The best match of a keypoint must be this much closer than its second best elsewhere (Lowe, IJCV 2004). */
@@ -65,7 +65,8 @@ export function align(query: LocalFeatures, target: LocalFeatures): Alignment | 
   return guide({ ...pair, transform });
 }
 
-interface Pair {
+/** Two pictures and how their keypoints differ in looks. */
+export interface Pair {
   readonly query: LocalFeatures;
   readonly target: LocalFeatures;
   /** Differing bits of each query descriptor from each of the target's, row by row. */
@@ -235,7 +236,8 @@ function oneToOne(matches: Inlier[]): Inlier[] {
     });
 }
 
-function facesAlike(
+/** Whether two keypoints are turned and sized towards each other as a map says. */
+export function facesAlike(
   { query, target }: Pair,
   match: { query: number; target: number },
   expected: { turn: number; zoom: number },
@@ -271,7 +273,7 @@ export function turnOf([a, b, , d, e]: Transform): number {
 }
 
 /** The growth of a map in levels of 1.25. */
-function zoomOf(transform: Transform): number {
+export function zoomOf(transform: Transform): number {
   return 0.5 * log125 * Math.log(Math.abs(determinantOf(transform)) + 1e-12);
 }
 

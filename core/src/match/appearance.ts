@@ -16,21 +16,52 @@ export function detailOf(greys: Float32Array, side: number): Float32Array {
   return detail;
 }
 
-/** Of one picture's detail, the share of which the other has no trace in the same cell or beside it. */
-export function appearances(detail: Float32Array, other: Float32Array): number {
+/** Detail of one picture of which the other has no trace in the same cell or beside it. */
+export interface Appearances {
+  /** Its share of all detail where both pictures are known, 0 to 1. */
+  readonly share: number;
+  /** The most of it that hangs together, in grey levels summed over cells. */
+  readonly largest: number;
+}
+
+/** What of one picture's detail the other lacks. */
+export function appearances(detail: Float32Array, other: Float32Array): Appearances {
   const side = Math.sqrt(detail.length);
+  const alone = new Float32Array(detail.length);
   let all = 0;
-  let alone = 0;
+  let sum = 0;
   for (let y = 2; y < side - 2; y++)
     for (let x = 2; x < side - 2; x++) {
-      const here = detail[y * side + x] as number;
+      const at = y * side + x;
+      const here = detail[at] as number;
       if (!(here >= detailMin)) continue;
-      const beside = mostAround(other, y * side + x, side);
+      const beside = mostAround(other, at, side);
       if (!(beside >= 0)) continue;
       all += here;
-      if (beside < traceMin * here) alone += here;
+      if (beside >= traceMin * here) continue;
+      alone[at] = here;
+      sum += here;
     }
-  return all > 0 ? alone / all : 0;
+  return { share: all > 0 ? sum / all : 0, largest: largestGroup(alone, side) };
+}
+
+/** The greatest sum of values above 0 that touch, sides or corners; the values are used up. Those at the rim must be 0. */
+function largestGroup(values: Float32Array, side: number): number {
+  const around = [-side - 1, -side, -side + 1, -1, 1, side - 1, side, side + 1];
+  let largest = 0;
+  for (let start = 0; start < values.length; start++) {
+    let sum = 0;
+    const waiting = [start];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      const value = values[at] as number;
+      if (value === 0) continue;
+      values[at] = 0;
+      sum += value;
+      for (const step of around) if (values[at + step]) waiting.push(at + step);
+    }
+    largest = Math.max(largest, sum);
+  }
+  return largest;
 }
 
 /** The most in a cell and its eight neighbours; NaN when one of them is not known. */

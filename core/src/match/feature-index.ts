@@ -35,6 +35,12 @@ export class FeatureIndex {
   readonly #audiences: number[] = [];
   readonly #free: number[] = [];
   readonly #votes = new VoteCounter();
+  #hits = 0;
+
+  /** Postings that all searches so far have found and weighed: how their cost grows, whatever the machine. */
+  get hits(): number {
+    return this.#hits;
+  }
 
   /** Pictures held. */
   get size(): number {
@@ -90,6 +96,7 @@ export class FeatureIndex {
     const asked = options.variants ?? variants;
     const seeds = seedsOf(query, asked);
     const found = this.#postings.collect({ seeds, probes: probesOf(query) }, readLimits);
+    this.#hits += found.length / 2;
     const hits = this.#visible(found, { keypoints: query.count, variants: asked.length, viewer: options.viewer ?? 0 });
     return this.#votes.rank(hits, { query, variants: asked, count: options.count ?? 32, poseOf: this.#poseOf });
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { extractFeatures } from "../features/extract-features.ts";
+import { descriptorWords, type LocalFeatures } from "../features/local-features.ts";
 import { packFeatures } from "../features/pack.ts";
 import { drawScene, invertPixels, mirrorPixels, photograph, type Scene } from "../features/testing/scenes.ts";
 import type { Pixels } from "../fingerprint/pixels.ts";
@@ -78,6 +79,24 @@ test("tells two windows of one program apart, and finds one of them again under 
   assert.ok(comparePictures(extractFeatures(stuck, { purpose: "query" }), a));
 });
 
+test("tells one dial at two times apart, and finds it again cropped and brighter", () => {
+  const early = featuresOf(photograph(dial(20, 140), size));
+  const asked = (pixels: Pixels): LocalFeatures => extractFeatures(pixels, { purpose: "query" });
+  assert.equal(comparePictures(asked(photograph(dial(250, 320), size)), early), undefined);
+  const shown = dial(20, 140);
+  const brighter = photograph((x, y) => 30 + 0.85 * shown(x, y), { ...size, at: [0.8, 0, 50, 0, 0.8, 40] });
+  assert.ok(comparePictures(asked(brighter), early));
+});
+
+test("finds nothing in stripes for other stripes", () => {
+  const stripes = (step: number, turn: number): Pixels =>
+    photograph((x, y) => (Math.sin((x * Math.cos(turn) + y * Math.sin(turn)) / step) > 0 ? 220 : 40), size);
+  assert.equal(
+    comparePictures(extractFeatures(stripes(4, 0.3), { purpose: "query" }), featuresOf(stripes(5, 1.1))),
+    undefined,
+  );
+});
+
 test("finds a stored picture's mirror image by what is stored, without its pixels", () => {
   const own = index.featuresOf(wanted);
   assert.ok(own);
@@ -134,16 +153,25 @@ test("two pictures compare as they are found", () => {
   assert.equal(comparePictures(a, featuresOf(photograph(drawScene(4), size))), undefined);
 });
 
-test("a thousand uploads of one picture neither slow a search nor hide another's copies", () => {
+test("uploads of one template neither slow a search nor hide another's copies nor flood its answer", () => {
   const flooded = new FeatureIndex();
   const template = featuresOf(photograph(drawScene(31), size));
-  for (let i = 0; i < 1000; i++) flooded.add(template, 0);
-  const slot = flooded.add(featuresOf(pictureAt(whole)), 0);
   const query = extractFeatures(pictureAt(turnedBy8), { purpose: "query" });
-  assert.deepEqual(
-    findPartialCopies(flooded, query).map((match) => match.slot),
-    [slot],
-  );
+  for (let i = 0; i < uploads; i++) flooded.add(captioned(template, i), 0);
+  const slot = flooded.add(featuresOf(pictureAt(whole)), 0);
+  const [first, templateFirst] = [query, template].map((one) => hitsOf(flooded, one));
+  for (let i = 0; i < uploads; i++) flooded.add(captioned(template, i), 0);
+
+  // what twice as many uploads add are the hits of their captions, of which each is somewhere else
+  for (const [one, before] of [
+    [query, first],
+    [template, templateFirst],
+  ] as const)
+    assert.ok(hitsOf(flooded, one) < 1.05 * (before ?? 0), `${hitsOf(flooded, one)} after ${before}`);
+  assert.deepEqual(slotsOf(findPartialCopies(flooded, query)), [slot]);
+  assert.deepEqual(slotsOf(findPartialCopies(flooded, halves(drawScene(31), drawScene(100 + wanted)))).slice(0, 1), [
+    slot,
+  ]);
   assert.equal(findPartialCopies(flooded, template, { candidatesMax: 20 }).length, 20);
 });
 
@@ -151,6 +179,54 @@ test("answers the same however often it is asked", () => {
   const query = extractFeatures(pictureAt(turnedBy8), { purpose: "query" });
   assert.deepEqual(findPartialCopies(index, query), findPartialCopies(index, query));
 });
+
+/** A dial with figures of many shapes around it and two hands, turned by so many degrees. */
+function dial(hour: number, minute: number): Scene {
+  const face = drawScene(77);
+  return (x, y) => {
+    const [dx, dy] = [x - 256, y - 192];
+    const away = Math.hypot(dx, dy);
+    if (away > 120) return face(x, y);
+    const isHand = [
+      { turn: hour, length: 60 },
+      { turn: minute, length: 105 },
+    ].some(({ turn, length }) => {
+      const [sin, cos] = [Math.sin((turn * Math.PI) / 180), Math.cos((turn * Math.PI) / 180)];
+      const along = dx * sin - dy * cos;
+      return along > -10 && along < length && Math.abs(dx * cos + dy * sin) < 4;
+    });
+    return isHand ? 20 : 235;
+  };
+}
+
+/** As many as fill a key's list, of which 1,024 are read. */
+const uploads = 1200;
+
+/** A template under a caption of its own: every eighth keypoint looks like nothing else. */
+function captioned(template: LocalFeatures, number: number): LocalFeatures {
+  const descriptors = template.descriptors.map((word, i) =>
+    Math.floor(i / descriptorWords) % 8 === number % 8 ? Math.imul(word ^ number, 2654435761) ^ (i * 40503) : word,
+  );
+  return { ...template, descriptors };
+}
+
+/** The left half of one scene beside the left half of another. */
+function halves(left: Scene, right: Scene): LocalFeatures {
+  return extractFeatures(
+    photograph((x, y) => (x < 256 ? left(x, y) : right(x - 256, y)), size),
+    { purpose: "query" },
+  );
+}
+
+function hitsOf(searched: FeatureIndex, query: LocalFeatures): number {
+  const before = searched.hits;
+  searched.candidates(query);
+  return searched.hits - before;
+}
+
+function slotsOf(matches: readonly GeometricMatch[]): number[] {
+  return matches.map(({ slot }) => slot);
+}
 
 /** The same frame for every content, which fills 12 tiles. */
 function programWindow(content: number): Scene {

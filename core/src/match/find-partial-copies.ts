@@ -73,7 +73,7 @@ function matchFeatures(
   const evidence = evidenceOf(alignment, query, target);
   if (strengthOf(evidence) < 1) return undefined;
   const likeness = likenessOf(alignment, query, target);
-  if (judge({ alignment, evidence, likeness, target }) < 0) return undefined;
+  if (judge({ alignment, evidence, likeness, query, target }) < 0) return undefined;
   const score = scoreOfAlignment(evidence);
   const transform = isMirrored(variant)
     ? compose(alignment.transform, [-1, 0, query.width, 0, 1, 0])

@@ -4,18 +4,22 @@ import type { Alignment, Inlier } from "./align.ts";
 import type { Evidence } from "./evidence.ts";
 import { judgement } from "./judgement.ts";
 import type { Likeness } from "./likeness.ts";
+import { rivalsOf } from "./rivals.ts";
 
 /** Descriptors of one picture this near each other, at this distance in pixels or more, are of a repeated motif. */
 const twinBits = 60;
 const twinApart = 12;
-/** An input farther from the mean than this many standard deviations counts as if it were so far: beyond, nothing was learned. */
-const clamp = 3;
+/** Levels of questions in each tree of the judgement. */
+const treeDepth = 3;
+const treeQuestions = 2 ** treeDepth - 1;
+const treeLeaves = 2 ** treeDepth;
 
 /** All that is known of an aligned pair. */
 export interface Case {
   readonly alignment: Alignment;
   readonly evidence: Evidence;
   readonly likeness: Likeness;
+  readonly query: LocalFeatures;
   readonly target: LocalFeatures;
 }
 
@@ -23,51 +27,51 @@ export interface Case {
  * For or against a copy: positive when two aligned pictures show the same, negative when they only share a layout or a motif.
  *
  * No single measure tells a degraded copy from a sibling: where descriptors hardly differ everything else must agree too, where they
- * differ much little can be asked. So the measures are weighed by a quadratic form that was fitted (logistic regression) to edited
- * copies and to pictures of one make: `bench/local-judge.py`.
+ * differ much little can be asked. So trees of three questions each add up what they hold for it; they were fitted to edited copies and
+ * to pictures of one make (`bench/local-judge.py`), and none says less for a copy where a measure speaks more for one.
  */
 export function judge(one: Case): number {
-  const { means, deviations, weights, constant } = judgement;
-  const inputs = judgementInputs(one).map((input, i) => {
-    const standard = (input - (means[i] as number)) / (deviations[i] as number);
-    return Math.min(clamp, Math.max(-clamp, standard));
-  });
+  const { measures, thresholds, leaves, constant } = judgement;
+  const inputs = judgementInputs(one);
   let sum = constant;
-  let at = 0;
-  for (const input of inputs) sum += (weights[at++] as number) * input;
-  for (let i = 0; i < inputs.length; i++)
-    for (let j = i; j < inputs.length; j++)
-      sum += (weights[at++] as number) * (inputs[i] as number) * (inputs[j] as number);
+  for (let tree = 0; tree * treeQuestions < measures.length; tree++) {
+    let at = 0;
+    while (at < treeQuestions) {
+      const question = tree * treeQuestions + at;
+      const isLeft = (inputs[measures[question] as number] as number) <= (thresholds[question] as number);
+      at = 2 * at + (isLeft ? 1 : 2);
+    }
+    sum += leaves[tree * treeLeaves + at - treeQuestions] as number;
+  }
   return sum;
 }
 
-/** The measures in the order of the weights; shares by their logarithm, since the small ones tell most. */
-export function judgementInputs({ alignment, evidence, likeness, target }: Case): number[] {
+/** The measures in the order in which bench/local-judge.py has read them. */
+export function judgementInputs({ alignment, evidence, likeness, query, target }: Case): number[] {
   const { inliers, meetings, queryInside, targetInside } = alignment;
   const distances = inliers.map(({ distance }) => distance).sort((a, b) => a - b);
   const { agreeing, contradicting } = meetings;
+  const { here, elsewhere } = rivalsOf(alignment, query, target);
   return [
-    logOf(likeness.differing, 0.01),
-    logOf(1 - likeness.quarter, 0.01),
-    logOf(1 - likeness.tenth, 0.01),
-    logOf(likeness.erased, 0.003),
-    logOf(likeness.added, 0.003),
-    logOf(Math.min(likeness.erased, likeness.added), 0.003),
-    logOf(contradicting / Math.max(1, contradicting + agreeing), 0.02),
-    (distances[distances.length >> 1] as number) / 30,
-    (distances[Math.floor(distances.length * 0.75)] as number) / 30,
-    logOf(evidence.weight, 1),
-    logOf(evidence.share, 0.02),
-    logOf(distinctiveness(inliers, target), 0.5),
-    logOf(inliers.length / Math.max(1, Math.min(targetInside, queryInside)), 0.02),
-    logOf(agreeing / Math.max(1, targetInside), 0.02),
-    logOf(contradicting, 1),
-    logOf(agreeing, 1),
+    likeness.differing,
+    likeness.quarter,
+    likeness.tenth,
+    likeness.erased,
+    likeness.added,
+    Math.min(likeness.erased, likeness.added),
+    likeness.exchanged,
+    (elsewhere + 1) / (here + 3),
+    contradicting / Math.max(1, contradicting + agreeing),
+    distances[distances.length >> 1] as number,
+    distances[Math.floor(distances.length * 0.75)] as number,
+    evidence.weight,
+    evidence.share,
+    distinctiveness(inliers, target),
+    inliers.length / Math.max(1, Math.min(targetInside, queryInside)),
+    agreeing / Math.max(1, targetInside),
+    contradicting,
+    agreeing,
   ];
-}
-
-function logOf(value: number, least: number): number {
-  return Math.log(Math.max(0, value) + least);
 }
 
 /** Inliers, each shared among the target's keypoints that look like its own: stripes agree with stripes wherever they are laid. */

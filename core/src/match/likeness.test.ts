@@ -26,10 +26,38 @@ test("sees what only one of two pictures shows, and no more than that", () => {
     squareOf((x, y) => (x > 28 && x < 34 && y > 20 && y < 40 ? 0 : frame(x, y))),
     side,
   );
-  assert.equal(appearances(bare, bare), 0);
-  assert.equal(appearances(bare, marked), 0);
-  const alone = appearances(marked, bare);
-  assert.ok(alone > 0.1 && alone < 0.5, `${alone}`);
+  assert.deepEqual(appearances(bare, bare), { share: 0, largest: 0 });
+  assert.deepEqual(appearances(bare, marked), { share: 0, largest: 0 });
+  const { share, largest } = appearances(marked, bare);
+  assert.ok(share > 0.1 && share < 0.5, `${share}`);
+  assert.ok(largest > 1000, `${largest}`);
+});
+
+test("adds up only what hangs together", () => {
+  const bare = detailOf(
+    squareOf(() => 255),
+    side,
+  );
+  const spots = (...centres: number[]): Float32Array =>
+    detailOf(
+      squareOf((x, y) => (centres.some((at) => Math.abs(x - at) < 3 && Math.abs(y - at) < 3) ? 0 : 255)),
+      side,
+    );
+  const one = appearances(spots(15), bare).largest;
+  assert.ok(one > 0);
+  assert.equal(appearances(spots(15, 45), bare).largest, one);
+});
+
+test("sees a hand that was moved on a dial, which a curve of greys alone would explain away", () => {
+  const dial =
+    (hand: number) =>
+    (x: number, y: number): number =>
+      Math.abs(Math.hypot(x - 32, y - 32) - 27) < 2 ? 0 : Math.abs(hand - x) < 1 && y > 12 && y < 40 ? 90 : 255;
+  const [target, seen] = [squareOf(dial(24)), squareOf(dial(40))];
+  const explained = toneCurve(Uint8Array.from(target), seen);
+  assert.equal(appearances(detailOf(explained, side), detailOf(seen, side)).share, 0);
+  const returned = toneCurve(seen, target);
+  assert.ok(appearances(detailOf(target, side), detailOf(returned, side)).largest > 1000);
 });
 
 test("windows of a picture that was moved by a cell still correlate, those of another do not", () => {

@@ -6,7 +6,7 @@ import { toneCurve } from "./tone-curve.ts";
 import { warpQuery } from "./warp.ts";
 import { windowCorrelations } from "./window-correlations.ts";
 
-/** What two aligned pictures look like between their keypoints; 0 to 1 each. */
+/** What two aligned pictures look like between their keypoints; 0 to 1 each but `exchanged`. */
 export interface Likeness {
   /** Correlation of grey values that nine of ten windows reach; 1 without windows. */
   readonly tenth: number;
@@ -18,6 +18,11 @@ export interface Likeness {
   readonly erased: number;
   /** The same of the query's detail in the stored picture. */
   readonly added: number;
+  /**
+   * What one picture shows in one piece and the other does not, of either the lesser, in grey levels summed over cells: a sticker adds and
+   * hides at one place, a clock's hands are in one place and not in the other.
+   */
+  readonly exchanged: number;
 }
 
 /** Least correlation of windows that show the same. */
@@ -41,12 +46,16 @@ export function likenessOf(alignment: Alignment, query: LocalFeatures, target: L
     contrast += windows.contrasts[i] as number;
     if (correlation < sameMin) differing += windows.contrasts[i] as number;
   });
-  const details = { expected: detailOf(expected, side), seen: detailOf(seen, side) };
+  const known = seen.map((grey, i) => (grey >= 0 ? (target.miniature.data[i] as number) : Number.NaN));
+  const detail = { target: detailOf(known, side), query: detailOf(seen, side), expected: detailOf(expected, side) };
+  const added = appearances(detail.query, detail.expected);
+  const missed = appearances(detail.target, detailOf(toneCurve(seen, known), side));
   return {
     tenth: sorted[Math.floor(sorted.length / 10)] ?? 1,
     quarter: sorted[sorted.length >> 2] ?? 1,
     differing: contrast > 0 ? differing / contrast : 0,
-    erased: appearances(details.expected, details.seen),
-    added: appearances(details.seen, details.expected),
+    erased: appearances(detail.expected, detail.query).share,
+    added: added.share,
+    exchanged: Math.min(added.largest, missed.largest),
   };
 }

@@ -10,24 +10,26 @@ interface Point {
 }
 
 /**
- * What is expected of the query in each cell of the target: for each of the target's greys, the median of what the query shows for it.
+ * What one picture's greys lead one to expect of another in each cell: for each grey the median of what the other shows for it.
  *
  * Brighter, harder or clipped copies follow such a curve, whatever its form; where a copy has clipped the sky to white, no detail is
- * expected in it.
+ * expected in it. A curve also explains away what has a grey of its own, such as a clock's hands: from the other picture's greys to
+ * this one's it does not explain the same.
  *
- * @param seen the query's greys in the target's cells, NaN where it does not reach: there nothing is expected
+ * @param from greys of a picture, 0 to 255
+ * @param to the other's in the same cells, NaN where it does not reach: there nothing is expected
  */
-export function toneCurve(target: Uint8Array, seen: Float32Array): Float32Array {
+export function toneCurve(from: Uint8Array | Float32Array, to: Float32Array): Float32Array {
   const histograms = new Uint16Array(bins * 256);
-  for (let i = 0; i < seen.length; i++) {
-    const grey = seen[i] as number;
+  for (let i = 0; i < to.length; i++) {
+    const grey = to[i] as number;
     if (!(grey >= 0)) continue;
-    const at = Math.floor((target[i] as number) / binLevels) * 256 + Math.floor(grey);
+    const at = Math.floor((from[i] as number) / binLevels) * 256 + Math.floor(grey);
     histograms[at] = (histograms[at] as number) + 1;
   }
   const points = pointsOf(histograms);
   const curve = Float32Array.from({ length: 256 }, (_, grey) => onCurve(points, grey));
-  return seen.map((grey, i) => (grey >= 0 ? (curve[target[i] as number] as number) : Number.NaN));
+  return to.map((grey, i) => (grey >= 0 ? (curve[Math.floor(from[i] as number)] as number) : Number.NaN));
 }
 
 function pointsOf(histograms: Uint16Array): Point[] {
