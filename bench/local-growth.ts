@@ -12,6 +12,7 @@ import { packFeatures } from "@utsuru/core/pack-features";
 import { findPartialCopies } from "@utsuru/core/partial-copies";
 import { readCorpus } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
+import { distorted } from "./local/distorted.ts";
 import { scatter } from "./local/strokes.ts";
 import { quantile } from "./statistics.ts";
 
@@ -35,7 +36,7 @@ for (const size of values.sizes.split(",").map(Number)) {
   const before = index.size;
   let indexing = 0;
   while (index.size < size) {
-    const packed = packFeatures(distorted(library[index.size % library.length] as LocalFeatures, index.size));
+    const packed = packFeatures(picture(index.size));
     indexing += timed(() => index.addPacked(packed, 0));
   }
   console.log(`${size}: ${((1000 * indexing) / (size - before)).toFixed(0)} µs to take one in`);
@@ -53,6 +54,12 @@ function report(size: number): void {
   );
 }
 
+/** The first pictures are the photographs themselves, further ones are distorted. */
+function picture(number: number): LocalFeatures {
+  const photograph = library[number % library.length] as LocalFeatures;
+  return number < library.length ? photograph : distorted(photograph, random);
+}
+
 function timed(work: () => unknown): number {
   const start = cpuMs();
   work();
@@ -62,19 +69,4 @@ function timed(work: () => unknown): number {
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
-}
-
-/**
- * The first pictures are the photographs themselves; further ones keep their places and turn 5 in 16 of their descriptors' bits over:
- * no copies any more, but spread over the keys as unevenly as photographs are.
- */
-function distorted(features: LocalFeatures, number: number): LocalFeatures {
-  if (number < library.length) return features;
-  const descriptors = features.descriptors.map((word) => word ^ (bits() & (bits() | (bits() & bits()))));
-  return { ...features, descriptors };
-}
-
-/** 32 random bits. */
-function bits(): number {
-  return Math.floor(2 ** 32 * random());
 }
