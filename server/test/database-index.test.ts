@@ -6,6 +6,7 @@ import { testDatabase } from "./support/database.ts";
 import { call, newPerson, personWith } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
 import { dataFolder, startServer, type TestServer } from "./support/server.ts";
+import { shardedDatabase } from "./support/shards.ts";
 
 /** Starts servers of one installation that keep no index, each with the data folder it is given. */
 async function installation(t: TestContext): Promise<(data: string) => Promise<TestServer>> {
@@ -50,6 +51,25 @@ test("servers without an index find copies in the database: what one takes in or
   assert.match((await call(`${here.url}/metrics`)).body, /^utsuru_index_public_images 0$/m);
   assert.equal(await here.stop(), 0);
   assert.ok(!existsSync(join(folder, "index")), "there is nothing to keep a snapshot of");
+});
+
+test("a server whose fingerprints lie on three PostgreSQL servers takes in, finds, groups and deletes", async (t) => {
+  const { url } = await shardedDatabase(t);
+  const environment = { UTSURU_INDEX: "database", UTSURU_DATABASE_URL: url };
+  const server = await startServer(t, { environment, embedded: true });
+  const ada = await newPerson(server);
+  const keep = async (bytes: Buffer): Promise<string> =>
+    (await ada.upload([{ name: "a", bytes }])).body.results[0].image.id;
+  const original = await keep(await jpegOf(1));
+  const mirrored = await keep(await drawing(1).flop().png().toBuffer());
+  for (const seed of [2, 3, 4, 5]) await keep(await jpegOf(seed));
+  const found = await ada.search({ name: "q.webp", bytes: await drawing(1).rotate(180).webp().toBuffer() });
+  const ids = found.body.matches.map((match: { image: { id: string } }) => match.image.id);
+  assert.deepEqual(ids.sort(), [original, mirrored].sort());
+  const groups = await ada.call("GET", "/api/duplicates");
+  assert.deepEqual([groups.body.items.length, groups.body.items[0].head.id, groups.body.pending], [1, original, 0]);
+  assert.equal((await ada.call("DELETE", `/api/images/${original}`)).status, 204);
+  assert.equal((await ada.call("GET", `/api/images/${mirrored}/similar`)).body.matches.length, 0);
 });
 
 test("a server without an index finds what one with an index took in, and the other way round", async (t) => {

@@ -111,6 +111,25 @@ async function work(person: Person, notes: Notes, signal: AbortSignal): Promise<
   }
 }
 
+/** Searches for what was taken in last until it is told to stop; each answer is one, and nothing is in it twice. */
+function searchOn(
+  person: Person,
+  notes: Notes,
+  signal: AbortSignal,
+): { count(): number; readonly ended: Promise<void> } {
+  let count = 0;
+  const search = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const image = notes.created.at(-1);
+      const ids = image ? await findIds(person, image) : [];
+      assert.equal(new Set(ids).size, ids.length);
+      if (image) count++;
+      else await delay(20);
+    }
+  };
+  return { count: () => count, ended: search() };
+}
+
 interface Notes {
   readonly created: Known[];
   readonly deleted: Set<string>;
@@ -138,15 +157,18 @@ test("a server that is killed under load comes back; both find every answered up
   const notes: Notes = { created: [], deleted: new Set(), unsure: new Set() };
   const stopping = new AbortController();
   const workers = [ada, ada, onOther, onOther].map((person) => work(person, notes, stopping.signal));
+  const searching = searchOn(onOther, notes, stopping.signal);
   await delay(2_500);
   await killed.stop("SIGKILL");
+  const searchesBefore = searching.count();
   await delay(1_000);
+  assert.ok(searching.count() > searchesBefore, "the other answers searches all along");
   const again = await start(data);
   const onAgain = personWith(again.url, ada);
   workers.push(work(onAgain, notes, stopping.signal));
   await delay(1_500);
   stopping.abort();
-  await Promise.all(workers);
+  await Promise.all([...workers, searching.ended]);
 
   const ids = await ownIds(onOther);
   const expected = notes.created.filter(({ id }) => !notes.deleted.has(id));
