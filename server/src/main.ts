@@ -9,6 +9,7 @@ import { createTar } from "./archives/tar-writer.ts";
 import { backUpLibrary } from "./backup/back-up-library.ts";
 import { checkBackup } from "./backup/check-backup.ts";
 import { formerPictures } from "./backup/former-pictures.ts";
+import { openBackup } from "./backup/read-backup.ts";
 import { restoreLibrary } from "./backup/restore-library.ts";
 import { copyBucket } from "./buckets/copy-bucket.ts";
 import { openBucket } from "./buckets/open-bucket.ts";
@@ -80,6 +81,7 @@ function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
 /** Lends everything that the doctor looks at, beside a server that runs or without one. */
 function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
   return lend(async (config, closing) => {
+    refuseMissing(config);
     const { catalog, bucket, staging, databaseUrl } = await openStoresBeside(config, closing);
     const decoder = decoderPool({ processes: config.decoders });
     closing.add(() => decoder.close());
@@ -97,6 +99,7 @@ function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<bo
 /** Backs up the library that the settings name, beside a server that runs or without one. */
 function backUp(...[path, options]: Parameters<BackUp>): ReturnType<BackUp> {
   return lend(async (config, closing) => {
+    refuseMissing(config);
     const stores = await openStoresBeside(config, closing);
     const { writer: archive, formerPath } = await createTar(path);
     const former =
@@ -115,9 +118,9 @@ function backUp(...[path, options]: Parameters<BackUp>): ReturnType<BackUp> {
 /** Restores a backup to the database and the bucket that the settings name. */
 function restore(...[path, options]: Parameters<Restore>): ReturnType<Restore> {
   return lend(async (config, closing) => {
-    const archive = await openArchive(path, closing);
+    const backup = await openBackup(await openArchive(path, closing));
     await makeDataFolder(config.dataFolder);
-    return restoreLibrary(await openStoresBeside(config, closing), archive, options);
+    return restoreLibrary(await openStoresBeside(config, closing), backup, options);
   });
 }
 
@@ -127,6 +130,12 @@ function checkFile(...[path, options]: Parameters<CheckBackup>): ReturnType<Chec
     const { manifest, ...seen } = await checkBackup(archive, { ...options, schema: schemaVersion });
     return { ...seen, backupId: manifest.id, takenAt: manifest.takenAt };
   });
+}
+
+/** Of a folder that is not the library's, as by a wrong setting or place, a new library would be made, and found to be well. */
+function refuseMissing(config: Config): void {
+  if (config.databaseUrl === undefined && !existsSync(databaseFolder(config)))
+    throw new StartError(`There is no library in ${config.dataFolder}; UTSURU_DATA says where it is.`);
 }
 
 async function openArchive(path: string, closing: Closing): Promise<AsyncIterable<ArchiveEntry>> {

@@ -209,17 +209,25 @@ test("what cannot be is said in a sentence", async (t) => {
   const folder = await dataFolder(t);
   const [file, text] = [join(folder, "library.tar"), join(folder, "text")];
   await writeFile(text, "not a backup");
-  const refused = async (args: readonly string[], words: RegExp) => {
-    const { code, stdout, stderr } = await runCommand(args, library.settings);
+  const refused = async (args: readonly string[], words: RegExp, settings: Settings = library.settings) => {
+    const { code, stdout, stderr } = await runCommand(args, settings);
     assert.deepEqual([code, stdout], [1, ""], stderr);
     assert.match(stderr, words);
     assert.equal(stderr.trim().split("\n").length, 1);
   };
+  // Neither a wrong place nor a wrong file makes a library that was not there.
+  const nowhere = { UTSURU_DATA: join(folder, "nowhere") };
+  await refused(
+    ["backup", file],
+    /^utsuru: There is no library in .*nowhere; UTSURU_DATA says where it is\.$/m,
+    nowhere,
+  );
+  await refused(["restore", text], /^utsuru: The file is not a backup of Utsuru\.$/m, nowhere);
+  assert.equal(existsSync(nowhere.UTSURU_DATA), false);
   const made = await runCommand(["backup", file], library.settings);
   assert.match(made.stdout, /^Backed up images: 1, objects: 2; 0\.0 MB in /);
   await refused(["backup", file], /^utsuru: There is a file .* already: give another name, or move it away\.$/m);
   await refused(["restore", file], /^utsuru: The library is not empty: accounts 1, images 1, none of them from this/);
-  await refused(["restore", "--check", text], /^utsuru: The file is not a backup of Utsuru\.$/m);
   await refused(["restore", folder], /^utsuru: The file .* cannot be read: /);
   await truncate(file, (await stat(file)).size - 3000);
   await refused(["restore", "--check", file], /^utsuru: The (backup|archive) is not whole: it ends /);

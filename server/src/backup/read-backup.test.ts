@@ -169,7 +169,7 @@ function forgedFiles({ change = (rows) => rows, keys: chosen, schema = manifest.
 }
 
 async function restoreForged(library: Library, files: readonly TarFile[]): ReturnType<typeof restoreLibrary> {
-  return restoreLibrary(library, readTar(inPieces(await tarOf(files)), "test"), options);
+  return restoreLibrary(library, await openBackup(readTar(inPieces(await tarOf(files)), "test")), options);
 }
 
 test("a backup of an older schema is restored: what its rows lack has its default", async (t) => {

@@ -1,9 +1,9 @@
 import pLimit from "p-limit";
 import { StartError } from "../errors.ts";
 import { mediaTypes } from "../images/media-types.ts";
-import type { ArchiveEntry, BackupRow, Bucket, Catalog, Format, Staging, StoredObject } from "../ports.ts";
+import type { BackupRow, Bucket, Catalog, Format, Staging, StoredObject } from "../ports.ts";
 import { damaged, objectsFolder } from "./format.ts";
-import { type BackedUpObject, type BackupPart, type OpenBackup, openBackup } from "./read-backup.ts";
+import type { BackedUpObject, BackupPart, OpenBackup } from "./read-backup.ts";
 
 /** What restoring works with. */
 export interface RestorePorts {
@@ -45,14 +45,13 @@ const putsAtOnce = 8;
 /**
  * Restores a backup part by part: its objects are put, each compared with its checksum, then its rows are added in one transaction. So a
  * run that ends early leaves whole images only, and the next one goes on after the last whole part. Throws `StartError` for a file that is
- * damaged or no backup, for a library that has anything else, and the signal's reason.
+ * damaged or of a newer program, for a library that has anything else, and the signal's reason.
  */
 export async function restoreLibrary(
   ports: RestorePorts,
-  archive: AsyncIterable<ArchiveEntry>,
+  backup: OpenBackup,
   options: RestoreOptions,
 ): Promise<RestoreReport> {
-  const backup = await openBackup(archive);
   refuseNewer(backup, ports.catalog.backups.schema);
   return new Restore(ports, options, backup).run();
 }

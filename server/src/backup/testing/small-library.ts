@@ -16,6 +16,7 @@ import type { Bucket, Catalog, Image, Staging, User } from "../../ports.ts";
 import { openCatalog } from "../../postgres/catalog.ts";
 import { type BackupReport, backUpLibrary } from "../back-up-library.ts";
 import { formerPictures } from "../former-pictures.ts";
+import { openBackup } from "../read-backup.ts";
 import { type RestoreReport, restoreLibrary } from "../restore-library.ts";
 
 type Context = Pick<TestContext, "after">;
@@ -105,7 +106,9 @@ export async function backUp(library: Library, path: string): Promise<BackupRepo
 export async function restore(library: Library, path: string): Promise<RestoreReport> {
   const options = { signal: new AbortController().signal, onProgress: () => {} };
   const { archive, close } = await openTar(path);
-  return restoreLibrary(library, archive, options).finally(close);
+  return openBackup(archive)
+    .then((backup) => restoreLibrary(library, backup, options))
+    .finally(close);
 }
 
 /** Every image, by id. */
