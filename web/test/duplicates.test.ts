@@ -87,18 +87,21 @@ test("copies among one's own pictures", { timeout: 600_000 }, async (t) => {
   );
 
   await t.test("are compared by the server as long as it takes; what stands in the way is told", async (t) => {
-    const { page, register, add } = await visit(t, site);
+    const { page, register, add, shoot } = await visit(t, site);
     await register();
     await add(await photo("one.jpg", 31), await photo("two.jpg", 32));
     const waiting = { items: [], next: "onward", pending: 40 };
     await page.route("**/api/duplicates?*", (route) => route.fulfill({ status: 503, json: {} }), { times: 1 });
     await page.getByRole("button", { name: "Find duplicates" }).click();
     await headline(page, "Your pictures could not be compared.");
+    await shoot("duplicates-failed");
     let answered = 0;
     await page.route("**/api/duplicates?*", async (route) => {
       answered++;
-      if (answered === 2) await page.getByRole("heading", { name: /Comparing your pictures… 40 pictures/ }).waitFor();
-      await (answered === 2 ? route.continue() : route.fulfill({ json: waiting }));
+      if (answered < 2) return route.fulfill({ json: waiting });
+      await page.getByRole("heading", { name: /Comparing your pictures… 40 pictures/ }).waitFor();
+      await shoot("duplicates-comparing");
+      await route.continue();
     });
     await page.getByRole("button", { name: "Your pictures" }).click();
     await page.getByRole("button", { name: "Find duplicates" }).click();
@@ -108,6 +111,28 @@ test("copies among one's own pictures", { timeout: 600_000 }, async (t) => {
     await page.getByRole("button", { name: "Your pictures" }).click();
     await page.getByRole("button", { name: "Find duplicates" }).click();
     await headline(page, "No copies among your pictures");
+    await shoot("duplicates-none");
+  });
+
+  await t.test("come a page at a time; a page whose groups are done offers the next", async (t) => {
+    const someone = await visit(t, site);
+    const { page, complaints } = someone;
+    await addCopies(someone);
+    await page.route("**/api/duplicates?*", (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set("limit", "1");
+      return route.continue({ url: url.href });
+    });
+    await page.getByRole("button", { name: "Find duplicates" }).click();
+    await headline(page, "1 group of copies among your pictures, and more");
+    await page.getByRole("button", { name: /^Delete the other 3/ }).click();
+    await page.getByRole("button", { name: "Delete for good" }).click();
+    await headline(page, "These groups are done");
+    await page.getByRole("button", { name: "Show more" }).click();
+    await headline(page, "1 group of copies among your pictures");
+    assert.deepEqual(await namesIn(groupOf(page, "hill.jpg")), ["hill.jpg", "hill-copy.jpg"]);
+    assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+    assert.deepEqual(complaints, []);
   });
 });
 

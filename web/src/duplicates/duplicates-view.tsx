@@ -95,20 +95,21 @@ function headlineOf({ groups, next, status }: Found): string {
     case "failed":
       return "Your pictures could not be compared.";
     case "ready":
-      if (groups.length === 0) return "No copies among your pictures";
+      if (groups.length === 0) return next === undefined ? "No copies among your pictures" : "These groups are done";
       return `${counted(groups.length, "group")} of copies among your pictures${next === undefined ? "" : ", and more"}`;
     default:
       return status satisfies never;
   }
 }
 
-function Remark({ found: { groups, status } }: { readonly found: Found }): JSX.Element | null {
+function Remark({ found: { groups, next, status } }: { readonly found: Found }): JSX.Element | null {
   if (status.kind === "failed") return <ProblemNote>{status.problem.detail}</ProblemNote>;
   if (status.kind === "loading") return <progress class="results-progress" aria-label="Looking for copies" />;
   if (status.kind === "comparing") {
     const { left, of } = status;
     return <progress class="results-progress" max={of} value={of - left} aria-label="Comparing your pictures" />;
   }
+  if (groups.length === 0 && next !== undefined) return null;
   return (
     <p class="duplicates-about">
       {groups.length === 0
