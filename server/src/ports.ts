@@ -308,12 +308,13 @@ export interface ObjectNotes {
   finishPut(put: Pick<NotedPut, "id" | "imageId">): Promise<boolean>;
   /** Turns old notes, oldest first, into deletions, unless the image is there; nobody makes an image of them any more. Returns how many there were. */
   giveUpOldPuts(limit: number): Promise<number>;
-  /** Objects that must go and are due, those due first first; never one that belongs to an image. */
-  pendingDeletions(limit: number): Promise<readonly string[]>;
+  /**
+   * Objects that must go and are due, those due first; never one that belongs to an image. Whoever takes them has a minute to confirm:
+   * then they are due again, for anyone.
+   */
+  takeDeletions(limit: number): Promise<readonly string[]>;
   /** Says that the bucket has deleted the objects. They come back once, later, as long as a put of them could still arrive. */
   confirmDeletions(keys: readonly string[]): Promise<void>;
-  /** Puts off objects that could not be deleted. */
-  postponeDeletions(keys: readonly string[]): Promise<void>;
 }
 
 /** An image with what is known of its thumbnail and its parts. */

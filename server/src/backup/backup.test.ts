@@ -151,7 +151,7 @@ test("a restore that ends at any step leaves whole images only, and goes on when
     assert.ok([0, 64, 67].includes(await other.catalog.records.count()));
     // What it has put is noted until it goes on, however long that takes.
     await other.catalog.objects.giveUpOldPuts(100);
-    assert.deepEqual(await other.catalog.objects.pendingDeletions(100), []);
+    assert.deepEqual(await other.catalog.objects.takeDeletions(100), []);
     const reasons = await other.catalog.records.reasons(await keysIn(other));
     assert.deepEqual(
       (await keysIn(other)).filter((key) => !reasons.has(key)),
@@ -185,7 +185,7 @@ test("what an owner uploaded here while it was restored stays, and the backup's 
   const own = await addImage(other, there.user, content);
   const { images, passedOver } = await restore(other, file);
   assert.deepEqual([images, passedOver], [2, 1]);
-  assert.deepEqual(new Set(await other.catalog.objects.pendingDeletions(9)), new Set(Object.values(same.keys)));
+  assert.deepEqual(new Set(await other.catalog.objects.takeDeletions(9)), new Set(Object.values(same.keys)));
   assert.ok(await other.catalog.images.find(own.id, own.owner));
   assert.equal(await other.catalog.images.find(same.id, own.owner), undefined);
 });

@@ -1,6 +1,9 @@
 import type { NotedPut, ObjectNotes } from "../ports.ts";
 import type { Connection } from "./database.ts";
 
+/** A deletion that was taken and not confirmed is due again after so long. */
+const leaseMsMax = 60_000;
+
 /** What the database notes of objects on their way into the bucket and out of it. */
 export function objectNotesIn(database: Connection, putMsMax: number): ObjectNotes {
   return {
@@ -8,9 +11,8 @@ export function objectNotesIn(database: Connection, putMsMax: number): ObjectNot
     notePut: (put) => notePut(database, put),
     finishPut: (put) => finishPut(database, put),
     giveUpOldPuts: (limit) => giveUpOldPuts(database, { limit, putMsMax }),
-    pendingDeletions: (limit) => pendingDeletions(database, limit),
+    takeDeletions: (limit) => takeDeletions(database, { limit, leaseMs: Math.min(putMsMax, leaseMsMax) }),
     confirmDeletions: (keys) => confirmDeletions(database, keys),
-    postponeDeletions: (keys) => postponeDeletions(database, keys),
   };
 }
 
@@ -57,15 +59,21 @@ async function giveUpOldPuts(on: Connection, what: { limit: number; putMsMax: nu
   return row?.count ?? 0;
 }
 
-/** Never those of an image that is there, as after it was restored from a backup. */
-async function pendingDeletions(on: Connection, limit: number): Promise<string[]> {
+/** Never those of an image that is there, as after it was restored from a backup. What others are taking at this moment is passed over. */
+async function takeDeletions(on: Connection, what: { limit: number; leaseMs: number }): Promise<string[]> {
   const rows = await on.query<{ key: string }>(
-    `select key from bucket_deletions
-     where due_at <= now()
-       and not exists (select from image_data where original_key = key)
-       and not exists (select from image_data where thumbnail_key = key)
-     order by due_at, key limit $1`,
-    [limit],
+    `with due as (
+       select key from bucket_deletions
+       where due_at <= now()
+         and not exists (select from image_data where original_key = key)
+         and not exists (select from image_data where thumbnail_key = key)
+       order by due_at, key limit $1 for update skip locked
+     ), taken as (
+       update bucket_deletions set due_at = now() + $2 * interval '1 ms'
+       from due where bucket_deletions.key = due.key returning due.key
+     )
+     select key from taken order by key`,
+    [what.limit, what.leaseMs],
   );
   return rows.map(({ key }) => key);
 }
@@ -78,10 +86,4 @@ async function confirmDeletions(on: Connection, keys: readonly string[]): Promis
      update bucket_deletions set due_at = final_at where key = any ($1::text[]) and final_at > now()`,
     [keys],
   );
-}
-
-async function postponeDeletions(on: Connection, keys: readonly string[]): Promise<void> {
-  await on.query("update bucket_deletions set due_at = now() + interval '1 minute' where key = any ($1::text[])", [
-    keys,
-  ]);
 }

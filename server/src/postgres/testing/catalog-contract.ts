@@ -306,16 +306,16 @@ function describeVisibility(open: Open): void {
 
 function describeRemoval(open: Open): void {
   test("a removed image is gone, and its objects are noted until they are confirmed deleted", async (t) => {
-    const catalog = await open(t);
+    const catalog = await open(t, { putMsMax: 0 });
     const owner = await person(catalog);
     const image = await added(catalog, imageOf(owner));
     const { original, thumbnail } = image.keys;
     assert.deepEqual(await catalog.images.remove(image.id, owner.id), { keys: [original, thumbnail] });
     assert.equal(await catalog.images.find(image.id, owner), undefined);
     assert.deepEqual(await allEntries(catalog), []);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), [original, thumbnail]);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), [original, thumbnail]);
     await catalog.objects.confirmDeletions([original]);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), [thumbnail]);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), [thumbnail]);
     assert.equal(await catalog.images.remove(image.id, owner.id), undefined);
   });
 
@@ -345,7 +345,7 @@ function describeNotes(open: Open): void {
     assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
     assert.deepEqual(await catalog.images.add(image, storedOf(image)), { kind: "given-up" });
     assert.equal(await catalog.images.find(image.id, image.owner), undefined);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(image));
+    assert.deepEqual(await catalog.objects.takeDeletions(10), keysOf(image));
     assert.equal(await catalog.objects.giveUpOldPuts(10), 0);
   });
 
@@ -355,7 +355,7 @@ function describeNotes(open: Open): void {
     await noted(catalog, imageOf(owner));
     await added(catalog, imageOf(owner));
     assert.equal(await catalog.objects.giveUpOldPuts(10), 0);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), []);
   });
 
   test("of fifty puts that are given up while they become images, each is one or the other", async (t) => {
@@ -365,7 +365,7 @@ function describeNotes(open: Open): void {
     const adding = Promise.all(images.map((image) => catalog.images.add(image, storedOf(image))));
     for (let tries = 0; tries < 10; tries++) await catalog.objects.giveUpOldPuts(3);
     const outcomes = await adding;
-    const mustGo = new Set(await catalog.objects.pendingDeletions(200));
+    const mustGo = new Set(await catalog.objects.takeDeletions(200));
     for (const [i, image] of images.entries()) {
       const isThere = (await catalog.images.find(image.id, owner)) !== undefined;
       assert.equal(outcomes[i]?.kind, isThere ? "created" : "given-up");
@@ -384,7 +384,7 @@ function describeNotes(open: Open): void {
     assert.equal(await catalog.objects.finishPut(finished), true);
     await catalog.objects.notePut(crashed);
     assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), []);
   });
 
   test("more objects of an image that has gone must go", async (t) => {
@@ -393,7 +393,7 @@ function describeNotes(open: Open): void {
     await catalog.objects.notePut(put);
     assert.equal(await catalog.objects.finishPut(put), false);
     assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), put.keys);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), put.keys);
   });
 
   test("the objects of a duplicate must go", async (t) => {
@@ -403,7 +403,7 @@ function describeNotes(open: Open): void {
     const again = imageOf(owner, { sha256: image.sha256 });
     await add(catalog, again);
     assert.equal(await catalog.objects.giveUpOldPuts(10), 1);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(again));
+    assert.deepEqual(await catalog.objects.takeDeletions(10), keysOf(again));
   });
 }
 
@@ -443,20 +443,27 @@ function describeDeletions(open: Open): void {
     const image = await added(catalog, imageOf(await person(catalog)));
     await catalog.images.remove(image.id, image.owner.id);
     await catalog.objects.confirmDeletions(keysOf(image));
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), []);
     await delay(putMsMax + 50);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), keysOf(image));
+    assert.deepEqual(await catalog.objects.takeDeletions(10), keysOf(image));
     await catalog.objects.confirmDeletions(keysOf(image));
     await delay(putMsMax + 50);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), []);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), []);
   });
 
-  test("a deletion that is put off lets others go first", async (t) => {
-    const catalog = await open(t);
-    const image = await added(catalog, imageOf(await person(catalog)));
-    await catalog.images.remove(image.id, image.owner.id);
-    await catalog.objects.postponeDeletions([image.keys.original]);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), [image.keys.thumbnail]);
+  test("several who take deletions share them; those that were not confirmed in time are taken again", async (t) => {
+    const putMsMax = 500;
+    const catalog = await open(t, { putMsMax });
+    const owner = await person(catalog);
+    const images = await Promise.all(Array.from({ length: 10 }, () => added(catalog, imageOf(owner))));
+    for (const image of images) await catalog.images.remove(image.id, owner.id);
+    const shares = await Promise.all(Array.from({ length: 6 }, () => catalog.objects.takeDeletions(5)));
+    const keys = images.flatMap(keysOf).toSorted();
+    assert.deepEqual(new Set(shares.flat()).size, shares.flat().length);
+    const left = await catalog.objects.takeDeletions(20);
+    assert.deepEqual([...shares.flat(), ...left].toSorted(), keys);
+    await delay(putMsMax + 50);
+    assert.deepEqual((await catalog.objects.takeDeletions(20)).toSorted(), keys);
   });
 
   test("the objects of an image that came back are not deleted", async (t) => {
@@ -464,6 +471,6 @@ function describeDeletions(open: Open): void {
     const image = await added(catalog, imageOf(await person(catalog)));
     await catalog.images.remove(image.id, image.owner.id, ["derivatives/1"]);
     await added(catalog, image);
-    assert.deepEqual(await catalog.objects.pendingDeletions(10), ["derivatives/1"]);
+    assert.deepEqual(await catalog.objects.takeDeletions(10), ["derivatives/1"]);
   });
 }
