@@ -145,7 +145,7 @@ async function bringToRest({ catalog, bucket, settings }: Trial): Promise<void> 
   await done;
 }
 
-/** Every other life dies at a step, the steps in turn; the others at random moments. */
+/** Every other life dies at a step, the steps in turn, all trials counted; the others at random moments. */
 function deathsOf(first: number, count: number): (Death | undefined)[] {
   return Array.from({ length: count }, (_, i) => {
     const step = steps[Math.floor((first + i) / 2) % steps.length];
@@ -155,15 +155,15 @@ function deathsOf(first: number, count: number): (Death | undefined)[] {
 
 function describeCrashes(
   name: string,
-  how: { readonly kills: number; readonly skip: string | false },
+  how: { readonly kills: number; readonly first: number; readonly skip: string | false },
   start: (t: TestContext) => Promise<Trial>,
 ): void {
   test(`nothing is lost and nothing left over, killed ${how.kills} times: ${name}`, { skip: how.skip }, async (t) => {
     const trial = await start(t);
     let died = 0;
     let last = { images: 0 };
-    for (let first = 0; first < how.kills; first += roundsAtOnce) {
-      const deaths = deathsOf(first, Math.min(roundsAtOnce, how.kills - first));
+    for (let done = 0; done < how.kills; done += roundsAtOnce) {
+      const deaths = deathsOf(how.first + done, Math.min(roundsAtOnce, how.kills - done));
       const perLane = Array.from({ length: lanes }, (_, lane) =>
         deaths.slice((lane * deaths.length) / lanes, ((lane + 1) * deaths.length) / lanes),
       );
@@ -180,29 +180,41 @@ function describeCrashes(
   });
 }
 
-const kills = Math.ceil(Number(rounds) / 4);
-
 async function folderStore(t: TestContext): Promise<Store> {
   return { bucketUrl: pathToFileURL(await temporaryFolder(t)).href, bucketSettings: {} };
 }
 
-async function emulator(t: TestContext): Promise<Store> {
-  const server = await cloudServers[0]?.start();
-  assert.ok(server);
-  t.after(() => server.stop());
-  return { bucketUrl: `s3://${bucketName}/t`, bucketSettings: settingsOf("s3", server.endpoint) };
+/** An emulator: the first of its kind that can be started here. */
+function emulatorOf(scheme: "gs" | "s3"): StoreKind {
+  const kinds = cloudServers.filter((server) => server.scheme === scheme);
+  const kind = kinds.find(({ missing }) => missing === undefined) ?? kinds[0];
+  assert.ok(kind);
+  const open = async (t: TestContext): Promise<Store> => {
+    const server = await kind.start();
+    t.after(() => server.stop());
+    return { bucketUrl: `${scheme}://${bucketName}/t`, bucketSettings: settingsOf(scheme, server.endpoint) };
+  };
+  return { name: kind.name, skip: kind.missing ?? false, open };
 }
 
-for (const [store, openStore] of [
-  ["a folder", folderStore],
-  ["an S3 emulator", emulator],
-] as const) {
-  for (const [database, open, skip] of [
-    ["the embedded PostgreSQL", testDatabase, false],
-    [serverDatabases.name, serverDatabases.testDatabase, serverDatabases.skip],
-  ] as const) {
-    describeCrashes(`${store}, ${database}`, { kills, skip }, async (t) =>
-      startTrial(t, (await open(t)).url, await openStore(t)),
-    );
-  }
+interface StoreKind {
+  readonly name: string;
+  readonly skip: string | false;
+  readonly open: (t: TestContext) => Promise<Store>;
+}
+
+const stores: readonly StoreKind[] = [
+  { name: "a folder", skip: false, open: folderStore },
+  emulatorOf("s3"),
+  emulatorOf("gs"),
+];
+const databases = [{ name: "the embedded PostgreSQL", skip: false, testDatabase } as const, serverDatabases];
+const trials = stores.flatMap((store) => databases.map((database) => ({ store, database })));
+const kills = Math.ceil(Number(rounds) / trials.length);
+
+for (const [at, { store, database }] of trials.entries()) {
+  const how = { kills, first: at * kills, skip: store.skip || database.skip };
+  describeCrashes(`${store.name}, ${database.name}`, how, async (t) =>
+    startTrial(t, (await database.testDatabase(t)).url, await store.open(t)),
+  );
 }

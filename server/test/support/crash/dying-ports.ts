@@ -4,7 +4,7 @@ import type { Bucket, Catalog } from "../../../src/ports.ts";
 const calls = {
   bucket: ["put", "delete"],
   images: ["add", "remove"],
-  objects: ["notePut", "finishPut", "giveUpOldPuts", "pendingDeletions", "confirmDeletions"],
+  objects: ["notePut", "finishPut", "giveUpOldPuts", "takeDeletions", "confirmDeletions"],
 } as const;
 
 /** A moment at which a process dies: before a call, or after its answer. */
