@@ -28,7 +28,6 @@ import type { LibraryPorts } from "./doctor/examine-library.ts";
 import { StartError } from "./errors.ts";
 import type { Ports } from "./http/app.ts";
 import { serveHttp } from "./http/serve.ts";
-import type { ExtractionPorts } from "./images/extract-missing.ts";
 import { type DecoderPool, decoderPool } from "./pixels/decoder-pool.ts";
 import { formatOf } from "./pixels/format.ts";
 import type { ArchiveEntry, Queue } from "./ports.ts";
@@ -42,7 +41,6 @@ import { openSearchIndex } from "./search/open-search-index.ts";
 import { noParts } from "./search/part-index.ts";
 import { openPartIndex } from "./threads/part-worker.ts";
 import { openShardedIndex } from "./threads/sharded-index.ts";
-import { runExtractor } from "./worker/extractor.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
@@ -285,7 +283,7 @@ async function openEmbedded(config: Config, closing: Closing): Promise<string> {
 
 /** What runs beside requests. */
 async function startBackground(
-  ports: WorkerPorts & SweeperPorts & ExtractionPorts & Pick<Stores, "decoder">,
+  ports: WorkerPorts & SweeperPorts & Pick<Stores, "decoder">,
   { config, closing }: { config: Config; closing: Closing },
 ): Promise<void> {
   const start = (what: string, run: (options: BackgroundOptions) => Promise<void>): void => {
@@ -300,7 +298,6 @@ async function startBackground(
   start("The sweeper", (options) => sweep(ports, options));
   if (config.workers === 0) return;
   const later = { ...ports, decoder: ports.decoder.background };
-  start("The extraction of features", (options) => runExtractor(later, options));
   const onError = (error: unknown): void => notice(`A task failed and will be tried again: ${describe(error)}`);
   const working = await runWorkers(later, { atOnce: config.workers, onError });
   closing.add(() => working.stop());

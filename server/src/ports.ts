@@ -123,7 +123,7 @@ export interface IndexEntry {
 export interface StoredImage {
   readonly original: StoredObject;
   readonly thumbnail: StoredObject;
-  /** Without them it is one of the images that lack features. */
+  /** Without them it is one of the images that are to be derived anew. */
   readonly features?: PackedFeatures | undefined;
   /** Its fingerprints with the codes of all orientations; of one that is missing here, codes near those are kept. */
   readonly oriented?: readonly OrientedFingerprint[];
@@ -145,12 +145,6 @@ export interface FeatureEntry {
   readonly audience: number;
   /** `undefined` while the image has none of this program's version. */
   readonly features: PackedFeatures | undefined;
-}
-
-/** Local features of images. Features of another version than this program's count as none. */
-export interface Features {
-  /** Keeps features of an image in place of those it had; nothing happens when it is gone. */
-  put(imageId: string, features: PackedFeatures): Promise<void>;
 }
 
 /** Images, their data and fingerprints. */
@@ -182,8 +176,6 @@ export interface Images {
   remove(id: string, ownerId: string, moreKeys?: readonly string[]): Promise<{ keys: readonly string[] } | undefined>;
   /** Every image as the index needs it, in batches. */
   entries(): AsyncIterable<readonly IndexEntry[]>;
-  /** Images without local features of this program's version, in the order of their ids, after an id if one is given. */
-  lackingFeatures(page: { readonly limit: number; readonly after?: string | undefined }): Promise<readonly Image[]>;
   /** Images that the viewer may see; without one, those that everyone may see. */
   count(viewer?: Viewer): Promise<number>;
 }
@@ -327,6 +319,32 @@ export interface ImageRecord {
   readonly features: PackedFeatures | undefined;
 }
 
+/** What is derived from an original and kept in the database. */
+export interface DerivedParts {
+  /** Every fingerprint. */
+  readonly oriented: readonly OrientedFingerprint[];
+  readonly features: PackedFeatures;
+}
+
+/** An image, and whether what is derived from its original is of this program's version. */
+export interface RenewableImage extends ImageRecord {
+  readonly isCurrent: boolean;
+}
+
+/** What is derived from originals, where it is of an older version than this program's, or lacks. */
+export interface Renewals {
+  /**
+   * Puts tasks into the lane of maintenance for images that are not of this program's version, as many as there is room for. Returns how many.
+   * An image that has a task, waiting, in hand or set aside, gets no other.
+   */
+  plan(): Promise<number>;
+  /** Puts a task in for one image, whatever its version. */
+  ask(imageId: string): Promise<void>;
+  find(imageId: string): Promise<RenewableImage | undefined>;
+  /** Keeps what was derived in place of what the image had, all or nothing; nothing happens when it is gone or of a newer version. */
+  keep(imageId: string, parts: DerivedParts): Promise<void>;
+}
+
 /** Why an object is in the bucket: an image's, being put, to be deleted, or of a job that is there. */
 export type ObjectReason = "image" | "put" | "deletion" | "job";
 
@@ -338,7 +356,6 @@ export interface LibraryRecords {
   count(): Promise<number>;
   /** Why these objects are there; those that nothing explains are left out. */
   reasons(keys: readonly string[]): Promise<ReadonlyMap<string, ObjectReason>>;
-  replaceFingerprints(imageId: string, fingerprints: readonly Fingerprint[]): Promise<void>;
   /** Says what the bucket has as the image's thumbnail now. */
   replaceThumbnail(imageId: string, thumbnail: StoredObject): Promise<void>;
   /** Says which versions of the image's objects the store has now. */
@@ -438,7 +455,10 @@ export interface JobFileId {
 }
 
 /** A piece of work. It may be handed out more than once: doing it again changes nothing. */
-export type Task = { readonly kind: "upload"; readonly file: JobFileId };
+export type Task =
+  | { readonly kind: "upload"; readonly file: JobFileId }
+  /** Derive from an image's original what is not of this program's version or lacks. */
+  | { readonly kind: "renew"; readonly imageId: string };
 
 /** A task that failed at every try, until someone sets it going again. */
 export interface SetAside {
@@ -453,6 +473,8 @@ export interface SetAside {
 /** How much there is to do in a lane. */
 export interface LaneDepth {
   readonly lane: Lane;
+  /** Known to be necessary and not yet in the queue, which takes in some thousand at a time. */
+  readonly planned: number;
   /** Not begun, or to be tried again. */
   readonly waiting: number;
   readonly running: number;
@@ -575,7 +597,7 @@ export interface Catalog {
   readonly accounts: Accounts;
   readonly images: Images;
   readonly objects: ObjectNotes;
-  readonly features: Features;
+  readonly renewals: Renewals;
   readonly records: LibraryRecords;
   readonly backups: Backups;
   readonly changes: ChangeFeed;

@@ -254,6 +254,7 @@ test("images that came before features were kept get theirs, and are found by fi
   const database = openDatabase({ url });
   t.after(() => database.close());
   await database.query("delete from local_features", []);
+  await database.query("update image_data set derived_version = 0", []);
   const second = await start("0");
   const onSecond = personWith(second.url, ada);
   assert.deepEqual(idsOf(await searchWith(onSecond, await cropOf(211))), []);

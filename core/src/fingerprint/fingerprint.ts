@@ -1,3 +1,6 @@
+/** Version of everything that decides a stored fingerprint's bits or its quality, decoding included: raised with every change of these. */
+export const fingerprintsVersion = 1;
+
 /** Fingerprints of 256 bits that the library computes. */
 export const algorithms = ["pdq", "dct256", "dct256-trimmed"] as const;
 

@@ -5,7 +5,7 @@ import type { Queue } from "../ports.ts";
 export type LendQueue = (use: (queue: Queue) => Promise<boolean>) => Promise<boolean>;
 
 const listedMax = 10_000;
-const help = `A line without --dead: {lane, waiting, running, setAside, waitingSince}; with it: {id, lane, task, tries, since, problem}.
+const help = `A line without --dead: {lane, planned, waiting, running, setAside, waitingSince}; with it: {id, lane, task, tries, since, problem}.
 Settings are those of the server, UTSURU_DATA or UTSURU_DATABASE_URL; it may be running.`;
 
 /** `utsuru jobs`: what the queue has to do, what it gave up, and how to set that going again. */

@@ -1,8 +1,8 @@
 import { toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
-import { fingerprintsOf, orientedOf } from "../images/fingerprints-of.ts";
+import { orientedOf } from "../images/fingerprints-of.ts";
 import { readObject } from "../images/read-object.ts";
-import type { Bucket, Catalog, Decoder, ImageRecord, Staging } from "../ports.ts";
+import type { Bucket, Catalog, Decoder, DerivedParts, ImageRecord, Staging } from "../ports.ts";
 import { isTelling } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { examineParts, type PartPorts } from "./examine-parts.ts";
@@ -10,7 +10,7 @@ import type { ExamineOptions, Finding, FindingKind } from "./finding.ts";
 
 /** What an examination works with. */
 export interface ExaminePorts extends Pick<PartPorts, "parts"> {
-  readonly catalog: Pick<Catalog, "images" | "records" | "objects" | "jobs" | "features">;
+  readonly catalog: Pick<Catalog, "images" | "records" | "objects" | "jobs" | "renewals">;
   readonly bucket: Bucket;
   readonly staging: Staging;
   readonly decoder: Decoder;
@@ -27,10 +27,11 @@ export async function examineImage(
 ): Promise<readonly Finding[]> {
   const { image } = record;
   const { findings, ingested } = await examineOriginal(ports, record, options.signal);
+  const fresh = ingested && { oriented: orientedOf(ingested), features: ingested.features };
   const all = [
     ...findings,
-    ...(ingested ? await examineFingerprints(ports, { record, ingested }, options) : []),
-    ...(ingested ? await examineParts(ports, { record, fresh: ingested.features }, options) : []),
+    ...(fresh ? await examineFingerprints(ports, { record, fresh }, options) : []),
+    ...(fresh ? await examineParts(ports, { record, fresh }, options) : []),
     ...(await examineThumbnail(ports, { record, ingested }, options)),
   ];
   // Of objects that are not whole it says nothing which version they are.
@@ -71,18 +72,17 @@ async function examineOriginal(
  */
 async function examineFingerprints(
   { catalog, index }: ExaminePorts,
-  { record: { image }, ingested }: { readonly record: ImageRecord; readonly ingested: Ingested },
+  { record: { image }, fresh }: { readonly record: ImageRecord; readonly fresh: DerivedParts },
   { repair }: ExamineOptions,
 ): Promise<readonly Finding[]> {
-  const fresh = fingerprintsOf(ingested);
-  if (listOf(fresh) !== listOf(image.fingerprints)) {
-    if (repair) await catalog.records.replaceFingerprints(image.id, fresh);
+  const { oriented } = fresh;
+  if (listOf(oriented.map(({ fingerprint }) => fingerprint)) !== listOf(image.fingerprints)) {
+    if (repair) await catalog.renewals.keep(image.id, fresh);
     const detail = "The stored fingerprints are not those of the original.";
     return [{ kind: "fingerprints-stale", imageId: image.id, detail, mended: repair }];
   }
-  const probes = orientedOf(ingested);
-  if (!probes.some(isTelling)) return [];
-  const near = await index.near(probes, image.owner);
+  if (!oriented.some(isTelling)) return [];
+  const near = await index.near(oriented, image.owner);
   if (near.some(({ imageId }) => imageId === image.id)) return [];
   const detail = `A search with the picture itself does not find it among ${near.length} others.`;
   return [{ kind: "not-found-by-search", imageId: image.id, detail, mended: false }];

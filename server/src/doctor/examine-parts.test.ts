@@ -27,8 +27,8 @@ async function findingsOf(features: PackedFeatures, answer: readonly string[]): 
   const record = { image: { id, owner: { id: randomUUID(), audience: 1 } }, features } as unknown as ImageRecord;
   const find: PartIndex["find"] = async () =>
     answer.map((imageId) => ({ imageId: imageId === "itself" ? id : imageId }) as PartMatch);
-  const ports = { catalog: { features: { put: async () => {} } }, parts: { isServing: true, find } };
-  const findings = await examineParts(ports, { record, fresh: features }, { repair: false, signal });
+  const ports = { catalog: { renewals: { keep: async () => {} } }, parts: { isServing: true, find } };
+  const findings = await examineParts(ports, { record, fresh: { oriented: [], features } }, { repair: false, signal });
   return findings.map(({ kind }) => kind);
 }
 

@@ -1,12 +1,12 @@
 import { unpackFeatures } from "@utsuru/core/pack-features";
 import { comparePictures } from "@utsuru/core/partial-copies";
-import type { Features, ImageRecord, PackedFeatures } from "../ports.ts";
+import type { DerivedParts, ImageRecord, Renewals } from "../ports.ts";
 import type { PartIndex } from "../search/part-index.ts";
 import type { ExamineOptions, Finding } from "./finding.ts";
 
 /** What examining the parts of a picture works with. */
 export interface PartPorts {
-  readonly catalog: { readonly features: Features };
+  readonly catalog: { readonly renewals: Pick<Renewals, "keep"> };
   readonly parts: Pick<PartIndex, "isServing" | "find">;
 }
 
@@ -16,13 +16,13 @@ const candidatesMax = 64;
 /** Compares the stored features with those that were extracted anew, then searches for parts with the picture itself. */
 export async function examineParts(
   ports: PartPorts,
-  { record, fresh }: { readonly record: ImageRecord; readonly fresh: PackedFeatures },
+  { record, fresh }: { readonly record: ImageRecord; readonly fresh: DerivedParts },
   { repair, signal }: ExamineOptions,
 ): Promise<readonly Finding[]> {
   const { image, features } = record;
-  if (features && Buffer.compare(features, fresh) === 0)
+  if (features && Buffer.compare(features, fresh.features) === 0)
     return (await isFound(ports, record, signal)) ? [] : [lost(image.id)];
-  if (repair) await ports.catalog.features.put(image.id, fresh);
+  if (repair) await ports.catalog.renewals.keep(image.id, fresh);
   const what = features
     ? ({ kind: "features-stale", detail: "The stored features of parts are not those of the original." } as const)
     : ({

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import { Failure } from "../errors.ts";
 import type { LaneDepth, Queue } from "../ports.ts";
 
-/** How many tasks of each lane wait, are in hand and were set aside, and how old the oldest of those waiting is. */
+/** How many tasks of each lane are planned, wait, are in hand and were set aside, and how old the oldest of those waiting is. */
 export function queueMetrics(registry: Registry, queue: Pick<Queue, "depths">): void {
   new Gauge({
     name: "utsuru_queue_tasks",
@@ -11,7 +11,8 @@ export function queueMetrics(registry: Registry, queue: Pick<Queue, "depths">): 
     registers: [registry],
     async collect() {
       this.reset();
-      for (const { lane, waiting, running, setAside } of await depthsIfKnown(queue)) {
+      for (const { lane, planned, waiting, running, setAside } of await depthsIfKnown(queue)) {
+        this.set({ lane, state: "planned" }, planned);
         this.set({ lane, state: "waiting" }, waiting);
         this.set({ lane, state: "running" }, running);
         this.set({ lane, state: "set-aside" }, setAside);

@@ -36,28 +36,34 @@ export async function openFile(
   return openObject(ports, viewed, { key, revision, contentType: mediaTypes[image.format] });
 }
 
-/** The thumbnail: WebP, longest side at most 320 px. */
+/** The thumbnail: WebP, longest side at most 320 px. One that the bucket has lost is made anew in a while. */
 export async function openThumbnail(
   ports: Pick<Ports, "catalog" | "bucket">,
   id: string,
   viewer: Viewer,
 ): Promise<OpenFile> {
   const image = await findImage(ports, id, viewer);
+  const { thumbnail: key } = image.keys;
   const revision = `${image.sha256}-thumbnail`;
-  return openObject(ports, { image, viewer }, { key: image.keys.thumbnail, revision, contentType: "image/webp" });
+  const size = async (): Promise<number | undefined> => {
+    const bytes = await ports.bucket.size(key);
+    if (bytes === undefined) await ports.catalog.renewals.ask(id);
+    return bytes;
+  };
+  return openObject(ports, { image, viewer }, { key, revision, size, contentType: "image/webp" });
 }
 
 async function openObject(
   { bucket, catalog }: Pick<Ports, "catalog" | "bucket">,
   viewed: Viewed,
-  what: Pick<OpenFile, "contentType" | "revision"> & { key: string },
+  what: Pick<OpenFile, "contentType" | "revision"> & { key: string; size?: () => Promise<number | undefined> },
 ): Promise<OpenFile> {
-  const { key, contentType, revision } = what;
+  const { key, contentType, revision, size = () => bucket.size(key) } = what;
   return {
     image: viewed.image,
     contentType,
     revision,
-    bytes: await presentIn(catalog, viewed, () => bucket.size(key)),
+    bytes: await presentIn(catalog, viewed, size),
     open: async (range) => (await presentIn(catalog, viewed, () => bucket.get(key, range ? { range } : {}))).stream,
     link: async (expiresS) => bucket.signedUrl?.(key, { expiresS, contentType, fileName: viewed.image.file }),
   };

@@ -9,13 +9,14 @@ import { copiesIn } from "./copies.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { entriesIn, entriesOf } from "./entries.ts";
 import { asFailure, reasonOf } from "./failures.ts";
-import { featureEntriesIn, featureEntriesOf, featuresIn } from "./features.ts";
+import { featureEntriesIn, featureEntriesOf } from "./features.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
 import { libraryRecordsIn } from "./library-records.ts";
 import { migrate } from "./migrate.ts";
 import { objectNotesIn } from "./object-notes.ts";
 import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
+import { renewalsIn } from "./renewals.ts";
 import { announcer, listenForChanges } from "./wake-ups.ts";
 
 /** A migration, or an index to be built, may take longer than any statement of a request. */
@@ -49,9 +50,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   return {
     accounts: accountsIn(database),
     images: imagesIn(database, { announce, putMsMax }),
-    features: featuresIn(database, announce),
+    renewals: renewalsIn({ database, queue }, announce),
     objects: objectNotesIn(database, putMsMax),
-    records: libraryRecordsIn(database, announce),
+    records: libraryRecordsIn(database),
     backups: backupsIn(database, { announce, putMsMax, openPatient: () => openDatabase(maintenance(options)) }),
     changes: changeFeedIn({ database, wakeUps, entriesOf }),
     copies: copiesIn(database),

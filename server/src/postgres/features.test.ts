@@ -4,24 +4,32 @@ import { type TestContext, test } from "node:test";
 import { featuresVersion } from "@utsuru/core/local-features";
 import { testDatabase } from "../../test/support/database.ts";
 import type { FeatureEntry } from "../ports.ts";
-import { openCatalog, openFeatureCatalog } from "./catalog.ts";
-import { openDatabase } from "./database.ts";
+import { openFeatureCatalog } from "./catalog.ts";
+import { type Connection, openDatabase } from "./database.ts";
 import { insertImages, insertUser } from "./testing/sample-images.ts";
 
 /** A library with so many images without features. */
 async function arrange(t: TestContext, count: number) {
   const { url } = await testDatabase(t);
-  const catalog = await openCatalog({ url });
   const follower = openFeatureCatalog({ url });
   const database = openDatabase({ url, connectionsMax: 2 });
-  t.after(() => Promise.all([catalog.close(), follower.close(), database.close()]));
+  t.after(() => Promise.all([follower.close(), database.close()]));
   const owner = await insertUser(database);
   const ids = (await insertImages(database, owner, count)).sort();
-  return { catalog, follower, database, ids };
+  return { follower, database, ids };
 }
 
 function someFeatures(version = featuresVersion): Buffer {
   return Buffer.concat([Buffer.from([version]), randomBytes(7987)]);
+}
+
+/** As images and what is derived from them are written, without their announcement. */
+async function put(on: Connection, imageId: string, packed: Buffer): Promise<void> {
+  await on.query(
+    `insert into local_features (image_id, version, packed) select id, $2, $3 from images where id = $1
+     on conflict (image_id) do update set version = excluded.version, packed = excluded.packed`,
+    [imageId, packed[0], packed],
+  );
 }
 
 async function entriesOf({ images }: { images: { entries(): AsyncIterable<readonly FeatureEntry[]> } }) {
@@ -31,22 +39,22 @@ async function entriesOf({ images }: { images: { entries(): AsyncIterable<readon
 }
 
 test("features are kept as they are, anew in place of the former, and go with their image", async (t) => {
-  const { catalog, follower, database, ids } = await arrange(t, 2);
+  const { follower, database, ids } = await arrange(t, 2);
   const [one = "", other = ""] = ids;
   const [former, features] = [someFeatures(), someFeatures()];
-  for (const packed of [former, features]) await catalog.features.put(one, packed);
-  await catalog.features.put(other, someFeatures());
+  for (const packed of [former, features]) await put(database, one, packed);
+  await put(database, other, someFeatures());
   await database.query("delete from images where id = $1", [other]);
-  await catalog.features.put(other, someFeatures());
+  await put(database, other, someFeatures());
   assert.deepEqual(await entriesOf(follower), [{ imageId: one, audience: 0, features }]);
 });
 
 test("a follower is told of features that came, changed or went with their image", async (t) => {
-  const { catalog, follower, database, ids } = await arrange(t, 2);
+  const { follower, database, ids } = await arrange(t, 2);
   const [one = "", other = ""] = ids;
   const from = await follower.changes.position();
   const features = someFeatures();
-  await catalog.features.put(one, features);
+  await put(database, one, features);
   await database.query("update images set visibility = 'private' where id = $1", [other]);
   await database.query("delete from images where id = $1", [other]);
   for await (const event of follower.changes.follow(from, AbortSignal.timeout(20_000))) {
@@ -58,10 +66,10 @@ test("a follower is told of features that came, changed or went with their image
 });
 
 test("features of another version count as none", async (t) => {
-  const { catalog, follower, ids } = await arrange(t, 1);
+  const { follower, database, ids } = await arrange(t, 1);
   const [id = ""] = ids;
   const from = await follower.changes.position();
-  await catalog.features.put(id, someFeatures(featuresVersion + 1));
+  await put(database, id, someFeatures(featuresVersion + 1));
   assert.deepEqual(await entriesOf(follower), []);
   for await (const event of follower.changes.follow(from, AbortSignal.timeout(20_000))) {
     if (event.kind !== "changes") break;

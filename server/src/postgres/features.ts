@@ -1,30 +1,10 @@
 import { featuresVersion } from "@utsuru/core/local-features";
-import type { FeatureEntry, Features, PackedFeatures } from "../ports.ts";
+import type { FeatureEntry } from "../ports.ts";
 import type { Connection } from "./database.ts";
 import { inBatches } from "./in-batches.ts";
 
 /** A batch is a few megabytes; 10,000 images of 8 kB came in 0.6 s. */
 const batchSize = 500;
-
-/** Local features in PostgreSQL. `announce` is called after each change. */
-export function featuresIn(database: Connection, announce: () => void): Features {
-  return {
-    put: async (imageId, features) => {
-      await put(database, imageId, features);
-      announce();
-    },
-  };
-}
-
-/** Keeps an image's features in place of those it had, unless the image is gone. */
-async function put(on: Connection, imageId: string, features: PackedFeatures): Promise<void> {
-  await on.query(
-    `insert into local_features (image_id, version, packed)
-     select id, $2, $3 from images where id = $1 for key share
-     on conflict (image_id) do update set version = excluded.version, packed = excluded.packed`,
-    [imageId, features[0], features],
-  );
-}
 
 interface FeatureRow {
   readonly image_id: string;

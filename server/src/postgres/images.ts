@@ -5,6 +5,7 @@ import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import type { AddedImage, Image, Images, Page, StoredImage, StoredObject, Viewer } from "../ports.ts";
 import { inBatches } from "./batching.ts";
 import type { Connection, Database } from "./database.ts";
+import { derivedVersion } from "./derived-version.ts";
 import { entriesIn } from "./entries.ts";
 
 /** Questions for images answered by one statement: each may be for a hundred. */
@@ -41,7 +42,6 @@ export function imagesIn(database: Database, { announce, putMsMax }: ImageTerms)
       return removed;
     },
     entries: () => entriesIn(database),
-    lackingFeatures: (page) => lackingFeatures(database, page),
     count: (viewer) => count(database, viewer),
   };
 }
@@ -119,8 +119,6 @@ async function addNoted(
   image: Image,
   { original, thumbnail, features, oriented = [] }: StoredImage,
 ): Promise<{ wasNoted: boolean; isNew: boolean }> {
-  const { fingerprints } = image;
-  const mirrored = new Map(oriented.map(({ fingerprint, codes }) => [fingerprint.algorithm, mirroredBits(codes)]));
   const [row] = await on.query<{ was_noted: boolean; is_new: boolean }>(
     `with note as (
        select id from bucket_puts where id = $1 for update
@@ -132,15 +130,15 @@ async function addNoted(
      ), described as (
        insert into image_data
          (image_id, format, width, height, bytes, original_key, original_generation,
-          thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256)
-       select id, $7, $8, $9, $10, $11, $12, $13, $14, $15, decode($16, 'hex') from added
+          thumbnail_key, thumbnail_generation, thumbnail_bytes, thumbnail_sha256, derived_version)
+       select id, $7, $8, $9, $10, $11, $12, $13, $14, $15, decode($16, 'hex'), $23 from added
      ), fingerprinted as (
        insert into fingerprints (image_id, algorithm, code, quality, mirrored)
        select added.id, f.algorithm, f.code::bit(256), f.quality, f.mirrored::bit(768)
-       from added cross join unnest($17::text[], $18::text[], $19::smallint[], $22::text[]) as f (algorithm, code, quality, mirrored)
+       from added cross join unnest($17::text[], $18::text[], $19::smallint[], $20::text[]) as f (algorithm, code, quality, mirrored)
      ), featured as (
        insert into local_features (image_id, version, packed)
-       select id, $20, $21 from added where $21::bytea is not null
+       select id, $21, $22 from added where $22::bytea is not null
      ), finished as (
        delete from bucket_puts using added where bucket_puts.id = added.id
      )
@@ -151,11 +149,9 @@ async function addNoted(
       ...objectColumns(original),
       ...objectColumns(thumbnail),
       ...[thumbnail.bytes, thumbnail.sha256],
-      fingerprints.map(({ algorithm }) => algorithm),
-      fingerprints.map(({ code }) => `x${toHex(code)}`),
-      fingerprints.map(({ quality }) => quality),
+      ...fingerprintColumns(image.fingerprints, oriented),
       ...[features?.[0], features],
-      fingerprints.map(({ algorithm }) => mirrored.get(algorithm) ?? null),
+      features?.[0] === featuresVersion ? derivedVersion : 0,
     ],
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
@@ -163,6 +159,20 @@ async function addNoted(
 
 function objectColumns(object: StoredObject): (string | null)[] {
   return [object.key, object.generation ?? null];
+}
+
+/** Columns of fingerprints as four arrays: algorithm, code, quality, and the mirrored codes where they are known. */
+export function fingerprintColumns(
+  fingerprints: readonly Fingerprint[],
+  oriented: readonly OrientedFingerprint[],
+): [string[], string[], number[], (string | null)[]] {
+  const mirrored = new Map(oriented.map(({ fingerprint, codes }) => [fingerprint.algorithm, mirroredBits(codes)]));
+  return [
+    fingerprints.map(({ algorithm }) => algorithm),
+    fingerprints.map(({ code }) => `x${toHex(code)}`),
+    fingerprints.map(({ quality }) => quality),
+    fingerprints.map(({ algorithm }) => mirrored.get(algorithm) ?? null),
+  ];
 }
 
 function mirroredBits(codes: OrientedFingerprint["codes"]): string {
@@ -257,20 +267,6 @@ async function remove(
     [what.id, what.ownerId, what.moreKeys, what.putMsMax],
   );
   return rows.length > 0 ? { keys: rows.map(({ key }) => key) } : undefined;
-}
-
-async function lackingFeatures(
-  on: Connection,
-  page: Parameters<Images["lackingFeatures"]>[0],
-): Promise<readonly Image[]> {
-  const rows = await on.query<ImageRow>(
-    `select ${imageColumns} from ${imageTables}
-     where ($1::uuid is null or i.id > $1)
-       and not exists (select from local_features l where l.image_id = i.id and l.version = $2)
-     order by i.id limit $3`,
-    [page.after ?? null, featuresVersion, page.limit],
-  );
-  return rows.map(toImage);
 }
 
 async function count(on: Connection, viewer?: Viewer): Promise<number> {

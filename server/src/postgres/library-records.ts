@@ -1,33 +1,33 @@
-import { type Fingerprint, toHex } from "@utsuru/core/fingerprint";
 import type { ImageRecord, LibraryRecords, ObjectReason, StoredObject } from "../ports.ts";
-import type { Connection, Database } from "./database.ts";
+import type { Connection } from "./database.ts";
 import { type ImageRow, imageColumns, imageTables, toImage } from "./images.ts";
 import { inBatches } from "./in-batches.ts";
 
 const batchSize = 200;
 
 /** What the database says of the whole library, for whoever examines it. */
-export function libraryRecordsIn(database: Database, announce: () => void): LibraryRecords {
+export function libraryRecordsIn(database: Connection): LibraryRecords {
   return {
     images: () => recordsIn(database),
     count: () => count(database),
     reasons: (keys) => reasonsFor(database, keys),
-    replaceFingerprints: async (imageId, fingerprints) => {
-      await database.transaction((on) => replaceFingerprints(on, imageId, fingerprints));
-      announce();
-    },
     replaceThumbnail: (imageId, thumbnail) => replaceThumbnail(database, imageId, thumbnail),
     replaceGenerations: (imageId, generations) => replaceGenerations(database, imageId, generations),
   };
 }
 
-interface RecordRow extends ImageRow {
+/** An image with what is known of its thumbnail, as the columns of it arrive. */
+export interface RecordRow extends ImageRow {
   readonly thumbnail_bytes: number;
   readonly thumbnail_sha256: string;
   readonly original_generation: string | null;
   readonly thumbnail_generation: string | null;
   readonly packed: Buffer | null;
 }
+
+export const recordColumns: string = `${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256,
+  d.original_generation, d.thumbnail_generation, l.packed`;
+export const recordTables: string = `${imageTables} left join local_features l on l.image_id = i.id`;
 
 /** By id; an image that comes or goes meanwhile may or may not be among them. */
 async function* recordsIn(on: Connection): AsyncIterable<readonly ImageRecord[]> {
@@ -37,14 +37,12 @@ async function* recordsIn(on: Connection): AsyncIterable<readonly ImageRecord[]>
 
 function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {
   return on.query<RecordRow>(
-    `select ${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256,
-       d.original_generation, d.thumbnail_generation, l.packed
-     from ${imageTables} left join local_features l on l.image_id = i.id where $1::uuid is null or i.id > $1 order by i.id limit ${batchSize}`,
+    `select ${recordColumns} from ${recordTables} where $1::uuid is null or i.id > $1 order by i.id limit ${batchSize}`,
     [after],
   );
 }
 
-function toRecord(row: RecordRow): ImageRecord {
+export function toRecord(row: RecordRow): ImageRecord {
   const thumbnail = { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 };
   const [original, small] = [row.original_generation ?? undefined, row.thumbnail_generation ?? undefined];
   const generations = { original, thumbnail: small };
@@ -77,28 +75,6 @@ async function reasonsFor(on: Connection, keys: readonly string[]): Promise<Map<
     [keys],
   );
   return new Map(rows.flatMap(({ key, reason }) => (reason === null ? [] : [[key, reason] as const])));
-}
-
-/** Those of an image that has gone meanwhile are not kept. */
-async function replaceFingerprints(
-  on: Connection,
-  imageId: string,
-  fingerprints: readonly Fingerprint[],
-): Promise<void> {
-  const rows = await on.query("select from images where id = $1 for key share", [imageId]);
-  if (rows.length === 0) return;
-  await on.query("delete from fingerprints where image_id = $1", [imageId]);
-  await on.query(
-    `insert into fingerprints (image_id, algorithm, code, quality)
-     select $1, f.algorithm, f.code::bit(256), f.quality
-     from unnest($2::text[], $3::text[], $4::smallint[]) as f (algorithm, code, quality)`,
-    [
-      imageId,
-      fingerprints.map(({ algorithm }) => algorithm),
-      fingerprints.map(({ code }) => `x${toHex(code)}`),
-      fingerprints.map(({ quality }) => quality),
-    ],
-  );
 }
 
 async function replaceThumbnail(on: Connection, imageId: string, thumbnail: StoredObject): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { hammingDistance } from "@utsuru/core/distance";
+import { type Orientation, orientations } from "@utsuru/core/orientations";
 import { flipped, randomBits } from "../../../core/src/hamming/testing/code-sets.ts";
 import { type TestDatabase, testDatabase } from "../../test/support/database.ts";
 import { shardedDatabase, spreadOverServers } from "../../test/support/shards.ts";
@@ -139,7 +140,9 @@ test("fingerprints go with their image, also when its owner goes, and the change
 
   const [first = ""] = kept;
   const code = codeOf("another");
-  await catalog.records.replaceFingerprints(first, [{ algorithm: "pdq", code, quality: 70 }]);
+  const codes = Object.fromEntries(orientations.map((name) => [name, code])) as Record<Orientation, Uint8Array>;
+  const oriented = [{ fingerprint: { algorithm: "pdq" as const, code, quality: 70 }, codes }];
+  await catalog.renewals.keep(first, { oriented, features: Uint8Array.of(0) });
   const [replaced] = (await catalog.images.find(first, viewer))?.fingerprints ?? [];
   assert.equal(hammingDistance(replaced?.code ?? codeOf("none"), code), 0);
   await database.query("delete from users where id = $1", [ownerId]);

@@ -15,7 +15,7 @@ export interface SweeperPorts {
   readonly clock: Clock;
 }
 
-/** One thing that is swept. */
+/** One thing that is done in each round. */
 type Chore = (ports: SweeperPorts, signal: AbortSignal) => Promise<unknown>;
 
 const chores: readonly Chore[] = [
@@ -24,11 +24,12 @@ const chores: readonly Chore[] = [
   ({ catalog, clock }) => catalog.changes.prune(new Date(clock.now().getTime() - changesKeptMs)),
   ({ catalog, clock }) => catalog.jobs.prune(new Date(clock.now().getTime() - jobsKeptMs)),
   sweepIncoming,
+  ({ catalog }) => catalog.renewals.plan(),
 ];
 
 /**
- * Deletes from the bucket what crashes left, what removals could not and what jobs left, and clears away jobs and changes of images of long ago, now and
- * then every `intervalMs`, until the signal ends it. An error is told, keeps no other chore from being done, and the next round tries again.
+ * Deletes from the bucket what crashes left, what removals could not and what jobs left, clears away jobs and changes of images of long ago, and
+ * puts images that are to be derived anew into the queue, now and then every `intervalMs`, until the signal ends it. An error is told, keeps no other chore from being done, and the next round tries again.
  */
 export async function sweep(
   ports: SweeperPorts,

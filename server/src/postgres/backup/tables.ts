@@ -18,7 +18,7 @@ export interface Section {
 }
 
 /** The schema that these tables have: the number of the newest migration. Whoever adds one says here what it means for backups (docs/backup.md). */
-export const schemaVersion = 9;
+export const schemaVersion = 10;
 
 /** Everything that a backup has of the database, in the order in which it is restored: the one place to add a table to. */
 export const sections: readonly Section[] = [
@@ -49,7 +49,7 @@ export const sections: readonly Section[] = [
         columns: [
           ...["image_id", "format", "width", "height", "bytes"],
           ...["original_key", "original_generation", "thumbnail_key", "thumbnail_bytes", "thumbnail_sha256"],
-          "thumbnail_generation",
+          ...["thumbnail_generation", "derived_version"],
         ],
         without: [],
         key: "image_id",

@@ -3,9 +3,14 @@ import type { JobProblem, Task } from "../../ports.ts";
 
 /** Reads a task as the queue keeps it: it may have been put there by another version of this program. */
 export function parseTask(data: unknown): Task {
-  const { kind, file } = (data ?? {}) as { kind?: unknown; file?: { jobId?: unknown; position?: unknown } };
+  const { kind, file, imageId } = (data ?? {}) as {
+    kind?: unknown;
+    file?: { jobId?: unknown; position?: unknown };
+    imageId?: unknown;
+  };
   if (kind === "upload" && typeof file?.jobId === "string" && typeof file.position === "number")
     return { kind, file: { jobId: file.jobId, position: file.position } };
+  if (kind === "renew" && typeof imageId === "string") return { kind, imageId };
   throw new Error(`The queue holds a task that this version does not know: ${JSON.stringify(data)}.`);
 }
 

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { mirrorings } from "@utsuru/core/eight-codes";
 import { type Algorithm, algorithms, type Fingerprint } from "@utsuru/core/fingerprint";
 import { featuresVersion } from "@utsuru/core/local-features";
+import { type Orientation, orientations } from "@utsuru/core/orientations";
+import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
 import { v7 as uuidv7 } from "uuid";
-import type { Catalog, Image, IndexEntry, StoredObject, User } from "../../ports.ts";
+import type { Catalog, Image, IndexEntry, StoredObject, Task, User } from "../../ports.ts";
 
 type Context = Pick<TestContext, "after">;
 /** Gives an empty catalogue, closed after the test. */
@@ -91,7 +94,7 @@ export function describeCatalog(name: string, open: Open, options: { readonly sk
   describe(name, options, () => {
     describeAccounts(open);
     describeImages(open);
-    describeFeatures(open);
+    describeRenewals(open);
     describeVisibility(open);
     describeRemoval(open);
     describeNotes(open);
@@ -250,25 +253,80 @@ function describeImages(open: Open): void {
   });
 }
 
-function describeFeatures(open: Open): void {
+function describeRenewals(open: Open): void {
   const featuresOf = (version: number): Uint8Array => Uint8Array.of(version, ...randomBytes(300));
+  const randomCode = (): Uint8Array => new Uint8Array(randomBytes(32));
+  const derived = () => {
+    const oriented = algorithms.slice(0, 2).map((algorithm): OrientedFingerprint => {
+      const codes = Object.fromEntries(orientations.map((name) => [name, randomCode()]));
+      const fingerprint = { ...fingerprintOf(algorithm), code: codes.identity ?? randomCode() };
+      return { fingerprint, codes: codes as Record<Orientation, Uint8Array> };
+    });
+    return { oriented, features: featuresOf(featuresVersion) };
+  };
+  const maintenance = async (catalog: Catalog) => {
+    const depth = (await catalog.queue.depths()).find(({ lane }) => lane === "maintenance");
+    return [depth?.planned, depth?.waiting];
+  };
 
-  test("images lack features until they have those of this version, and are listed in the order of their ids", async (t) => {
+  test("images that are not of this version get a task each, whoever looks, and no other until that is over", async (t) => {
     const catalog = await open(t);
     const owner = await person(catalog);
-    const images = [await added(catalog, imageOf(owner)), await added(catalog, imageOf(owner))];
-    const whole = imageOf(owner);
-    await noted(catalog, whole);
-    await catalog.images.add(whole, { ...storedOf(whole), features: featuresOf(featuresVersion) });
-    const old = await added(catalog, imageOf(owner, { visibility: "private" }));
-    await catalog.features.put(old.id, featuresOf(featuresVersion + 1));
-    const ids = [...images, old].map(({ id }) => id).sort();
-    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 9 })), ids);
-    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 2 })), ids.slice(0, 2));
-    assert.deepEqual(idsOf(await catalog.images.lackingFeatures({ limit: 9, after: ids[0] })), ids.slice(1));
-    for (const id of ids) await catalog.features.put(id, featuresOf(featuresVersion));
-    assert.deepEqual(await catalog.images.lackingFeatures({ limit: 9 }), []);
+    const old = [await added(catalog, imageOf(owner)), await added(catalog, imageOf(owner, { visibility: "private" }))];
+    const current = await noted(catalog, imageOf(owner));
+    await catalog.images.add(current, { ...storedOf(current), features: featuresOf(featuresVersion) });
+    assert.deepEqual(await maintenance(catalog), [2, 0]);
+    const counts = await Promise.all([1, 2, 3].map(() => catalog.renewals.plan()));
+    assert.deepEqual(counts.toSorted(), [0, 0, 2]);
+    await catalog.renewals.ask(old[0]?.id ?? "");
+    assert.deepEqual(await maintenance(catalog), [0, 2]);
+    const seen: Task[] = [];
+    const work = await catalog.queue.work("maintenance", { atOnce: 2 }, async (task) => {
+      if (task.kind === "renew") await catalog.renewals.keep(task.imageId, derived());
+      seen.push(task);
+    });
+    while (seen.length < 2) await delay(20);
+    await work.stop();
+    assert.deepEqual(new Set(seen.map((task) => task.kind === "renew" && task.imageId)), new Set(idsOf(old)));
+    assert.equal(await catalog.renewals.plan(), 0);
+    assert.deepEqual(await maintenance(catalog), [0, 0]);
   });
+
+  test("one image can be asked for, once at a time, whatever its version", async (t) => {
+    const catalog = await open(t);
+    const image = await noted(catalog, imageOf(await person(catalog)));
+    await catalog.images.add(image, { ...storedOf(image), features: featuresOf(featuresVersion) });
+    await Promise.all([1, 2, 3].map(() => catalog.renewals.ask(image.id)));
+    assert.deepEqual(await maintenance(catalog), [0, 1]);
+  });
+
+  test("what was derived anew stands in place of the former, all at once, unless the image is gone", async (t) => {
+    const catalog = await open(t);
+    const owner = await person(catalog);
+    const [image, gone] = [0, 0].map(() => imageOf(owner, { fingerprints: algorithms.map(fingerprintOf) }));
+    assert.ok(image && gone);
+    for (const one of [image, gone]) await added(catalog, one);
+    assert.equal((await catalog.renewals.find(image.id))?.isCurrent, false);
+    await catalog.images.remove(gone.id, owner.id);
+    const parts = derived();
+    for (const { id } of [image, gone]) await catalog.renewals.keep(id, parts);
+    const found = await catalog.renewals.find(image.id);
+    assert.equal(found?.isCurrent, true);
+    assert.deepEqual(found.thumbnail, { bytes: 900, sha256: "0f".repeat(32) });
+    const fingerprints = parts.oriented.map(({ fingerprint }) => fingerprint).toSorted(byAlgorithm);
+    assert.deepEqual(found.image.fingerprints.toSorted(byAlgorithm), fingerprints);
+    assert.deepEqual(await allEntries(catalog), [{ imageId: image.id, audience: 0, fingerprints }]);
+    const [pending] = await catalog.copies.pending(owner.id, { limit: 9 });
+    for (const { fingerprint, codes } of parts.oriented) {
+      const kept = pending?.fingerprints.find((one) => one.fingerprint.algorithm === fingerprint.algorithm);
+      for (const name of mirrorings) assert.deepEqual(kept?.codes[name], codes[name]);
+    }
+    assert.equal(await catalog.renewals.find(gone.id), undefined);
+  });
+}
+
+function byAlgorithm(a: Fingerprint, b: Fingerprint): number {
+  return a.algorithm < b.algorithm ? -1 : 1;
 }
 
 function describeVisibility(open: Open): void {

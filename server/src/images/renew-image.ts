@@ -1,0 +1,64 @@
+import { v7 as uuidv7 } from "uuid";
+import { Failure } from "../errors.ts";
+import type { Bucket, Catalog, Decoder, Image, Staging } from "../ports.ts";
+import { discardObjects } from "./discard-objects.ts";
+import { orientedOf } from "./fingerprints-of.ts";
+import { withLocalCopy } from "./local-copy.ts";
+import { putObjects } from "./put-objects.ts";
+
+/** What deriving anew works with. */
+export interface RenewalPorts {
+  readonly catalog: Catalog;
+  readonly bucket: Bucket;
+  readonly staging: Staging;
+  readonly decoder: Pick<Decoder, "ingest">;
+}
+
+/**
+ * Derives from an image's original what is not of this program's version or lacks: fingerprints, local features, the thumbnail. What it had
+ * before is found until then. Nothing happens when all is as it should be, or the image is gone.
+ */
+export async function renewImage(ports: RenewalPorts, imageId: string, signal: AbortSignal): Promise<void> {
+  const record = await ports.catalog.renewals.find(imageId);
+  if (!record) return;
+  const { image, thumbnail, isCurrent } = record;
+  const hasThumbnail = (await ports.bucket.size(image.keys.thumbnail)) === thumbnail.bytes;
+  if (isCurrent && hasThumbnail) return;
+  const ingested = await ingest(ports, image, signal);
+  if (!ingested) return;
+  if (!hasThumbnail) await replaceThumbnail(ports, { image, content: ingested.thumbnail }, signal);
+  await ports.catalog.renewals.keep(imageId, { oriented: orientedOf(ingested), features: ingested.features });
+}
+
+/** `undefined` when the image was deleted meanwhile. */
+async function ingest(
+  ports: RenewalPorts,
+  image: Image,
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<Decoder["ingest"]>> | undefined> {
+  try {
+    const use = (path: string) => ports.decoder.ingest(path, { signal });
+    return await withLocalCopy(ports, { image, viewer: image.owner }, { signal, use });
+  } catch (error) {
+    if (error instanceof Failure && error.code === "not-found") return undefined;
+    throw error;
+  }
+}
+
+/** A crash in between leaves a thumbnail of another size than is noted, which the next try replaces. */
+async function replaceThumbnail(
+  ports: RenewalPorts,
+  { image, content }: { readonly image: Image; readonly content: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  const { bucket, catalog } = ports;
+  const key = image.keys.thumbnail;
+  const note = { id: uuidv7(), imageId: image.id, keys: [key] };
+  const put = async (limited: AbortSignal) => {
+    await bucket.delete(key);
+    return bucket.put(key, { content }, { contentType: "image/webp", signal: limited });
+  };
+  const stored = await putObjects(ports, note, { signal, put });
+  if (await catalog.objects.finishPut(note)) await catalog.records.replaceThumbnail(image.id, stored);
+  else await discardObjects(bucket, note.keys);
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import pg from "pg";
+import { testDatabase } from "./support/database.ts";
+import { call, newPerson, type Person, personWith } from "./support/person.ts";
+import { jpegOf } from "./support/pictures.ts";
+import { dataFolder, startServer, startWorker } from "./support/server.ts";
+
+const patienceMs = 60_000;
+
+/** What servers and workers of one library share. */
+type Library = {
+  readonly settings: Readonly<Record<string, string>>;
+  query(text: string): Promise<readonly Record<string, string>[]>;
+};
+
+async function newLibrary(t: TestContext): Promise<Library> {
+  const { url } = await testDatabase(t);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  t.after(() => client.end());
+  const settings = {
+    UTSURU_DATABASE_URL: url,
+    UTSURU_BUCKET: pathToFileURL(await dataFolder(t)).href,
+    UTSURU_SECRET: randomBytes(32).toString("hex"),
+  };
+  return { settings, query: async (text) => (await client.query(text)).rows };
+}
+
+/** Small pictures of one person, sent to a server that does no tasks. */
+async function keepImages(server: { url: string }, count: number): Promise<{ ada: Person; ids: readonly string[] }> {
+  const ada = await newPerson(server);
+  const files = await Promise.all(
+    Array.from({ length: count }, async (_, i) => ({
+      name: `${i}.jpg`,
+      bytes: await jpegOf(90_000 + i, { width: 160, height: 120 }),
+    })),
+  );
+  const { status, body } = await ada.upload(files);
+  assert.equal(status, 201);
+  return { ada, ids: body.results.map(({ image }: { image: { id: string } }) => image.id) };
+}
+
+/** What a library looks like that an older version left: codes some bits off, no features, no codes of the mirrored pictures. */
+const age = [
+  "update image_data set derived_version = 1",
+  "update fingerprints set mirrored = null, code = code # (repeat('0', 248) || '11111111')::bit(256)",
+  "delete from local_features",
+];
+
+const derived = `
+  select i.id, f.algorithm, f.code, f.mirrored, l.packed
+  from images i join fingerprints f on f.image_id = i.id left join local_features l on l.image_id = i.id order by 1, 2`;
+
+async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  for (const end = Date.now() + patienceMs; !(await isSo()); await delay(50)) assert.ok(Date.now() < end, what);
+}
+
+async function staleIn({ query }: Library): Promise<number> {
+  const [row] = await query("select count(*)::int as count from image_data where derived_version = 1");
+  return Number(row?.count);
+}
+
+test("after an upgrade every image is derived anew once, by several workers, one of them killed; meanwhile all is found", async (t) => {
+  const library = await newLibrary(t);
+  const environment = { ...library.settings, UTSURU_WORKERS: "0" };
+  const before = await startServer(t, { environment, embedded: true });
+  const { ada, ids } = await keepImages(before, 24);
+  const wanted = await library.query(derived);
+  await before.stop();
+  for (const statement of age) await library.query(statement);
+  // How often each image was written: the trigger is this test's own.
+  await library.query("create table written (image_id uuid)");
+  await library.query(`create function note_written() returns trigger language plpgsql as
+    $$ begin insert into written values (new.image_id); return null; end $$`);
+  await library.query(`create trigger note_written after update of derived_version on image_data
+    for each row execute function note_written()`);
+
+  const server = await startServer(t, { environment, embedded: true });
+  const person = personWith(server.url, ada);
+  const search = async (id: string) => (await person.call("POST", "/api/search?stages=global", { imageId: id })).status;
+  assert.equal(await staleIn(library), ids.length);
+  const maintenance = async (): Promise<string> =>
+    (await call(`${server.url}/metrics`)).body.match(
+      /utsuru_queue_tasks\{lane="maintenance",state="waiting"\} (\d+)/,
+    )?.[1];
+  await until(async () => (await maintenance()) === `${ids.length}`, "the images were not put into the queue");
+
+  const killed = await startWorker(t, library.settings);
+  await until(async () => (await staleIn(library)) < ids.length, "no image was derived anew");
+  await killed.stop("SIGKILL");
+  t.diagnostic(`${await staleIn(library)} of ${ids.length} were left when the worker was killed`);
+  await Promise.all([startWorker(t, library.settings), startWorker(t, library.settings)]);
+  for (const id of ids) assert.equal(await search(id), 200);
+  await until(async () => (await staleIn(library)) === 0, "images were left as they were");
+  assert.deepEqual(await library.query(derived), wanted);
+  const [written] = await library.query("select count(*) as all, count(distinct image_id) as images from written");
+  assert.deepEqual(written, { all: `${ids.length}`, images: `${ids.length}` });
+});
+
+test("a thumbnail that the bucket has lost is made anew when someone asks for it", async (t) => {
+  const library = await newLibrary(t);
+  const server = await startServer(t, { environment: library.settings, embedded: true });
+  const { ada, ids } = await keepImages(server, 1);
+  const thumbnail = `/api/images/${ids[0]}/thumbnail`;
+  const { bytes } = await ada.download(thumbnail);
+  const [row] = await library.query("select thumbnail_key from image_data");
+  await rm(join(fileURLToPath(library.settings.UTSURU_BUCKET ?? ""), row?.thumbnail_key ?? ""));
+  assert.equal((await ada.download(thumbnail)).status, 503);
+  await until(async () => (await ada.download(thumbnail)).status === 200, "it did not come back");
+  assert.ok((await ada.download(thumbnail)).bytes.equals(bytes));
+  assert.deepEqual(await library.query("select * from bucket_puts"), []);
+});
