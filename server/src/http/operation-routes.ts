@@ -1,4 +1,6 @@
 import Type from "typebox";
+import { Failure } from "../errors.ts";
+import type { Bucket } from "../ports.ts";
 import type { App, Ports } from "./app.ts";
 import { answers } from "./route-schemas.ts";
 
@@ -31,10 +33,19 @@ export function operationRoutes(app: App, ports: Pick<Ports, "catalog" | "bucket
     },
     async () => {
       const signal = AbortSignal.timeout(checkTimeoutMs);
-      await Promise.all([ports.catalog.check(signal), ports.bucket.check(signal)]);
+      await Promise.all([ports.catalog.check(signal), checkBucket(ports.bucket, signal)]);
       ports.index.check();
       ports.parts.check();
       return { status: "ok" as const };
     },
   );
+}
+
+async function checkBucket(bucket: Pick<Bucket, "check">, signal: AbortSignal): Promise<void> {
+  try {
+    await bucket.check(signal);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new Failure("bucket-unavailable", "The image store did not answer in time.", { cause, retryAfterS: 5 });
+  }
 }

@@ -9,6 +9,8 @@ export interface FaultyProxy {
   readonly endpoint: string;
   /** Share of connections that are spoiled from now on, 0 to 1. */
   spoil(share: number): void;
+  /** Lets every new connection wait for so long before anything passes. */
+  slow(ms: number): void;
   /** Breaks every connection and refuses new ones, until told otherwise. */
   cut(isCut: boolean): void;
   /** How many connections each fault befell. */
@@ -26,6 +28,7 @@ export async function startFaultyProxy(target: string, seed: number): Promise<Fa
   const sockets = new Set<Socket>();
   let share = 0;
   let isDown = false;
+  let waitMs = 0;
   const drawFault = (): Fault => {
     if (isDown) return "refuse";
     return random() < share ? (faults[Math.floor(random() * faults.length)] ?? "none") : "none";
@@ -44,7 +47,9 @@ export async function startFaultyProxy(target: string, seed: number): Promise<Fa
     }
     client.on("close", () => upstream.destroy());
     upstream.on("close", () => client.destroy());
-    spoilConnection({ client, upstream, fault, random });
+    const pass = (): void => spoilConnection({ client, upstream, fault, random });
+    if (waitMs > 0) setTimeout(pass, waitMs);
+    else pass();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,6 +58,10 @@ export async function startFaultyProxy(target: string, seed: number): Promise<Fa
     spoil: (newShare) => {
       share = newShare;
       // A connection that is kept alive met its fate before.
+      breakAll();
+    },
+    slow: (ms) => {
+      waitMs = ms;
       breakAll();
     },
     cut: (isCut) => {
