@@ -638,6 +638,11 @@ export interface StagedFile {
 
 /** Where files are put together on local disk; what is left there after a crash is swept at the next start. */
 export interface Staging {
+  /**
+   * Throws `storage-full` when the disk has so little room left that it is kept for others than new pictures: for the database beside them,
+   * which needs some to delete pictures, and for searches.
+   */
+  checkRoom(): Promise<void>;
   /** Writes a stream to a new file. Throws `payload-too-large` past `bytesMax` and `storage-full`; then no file is left. */
   stage(
     stream: AsyncIterable<Uint8Array>,

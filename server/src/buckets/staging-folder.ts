@@ -1,17 +1,21 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../errors.ts";
 import type { Staging } from "../ports.ts";
 import { removeFile } from "./durable-file.ts";
 
+/** A disk of 20 GB is used up to 19.7; a log segment of the database alone is 16 MiB. */
+const reserve = { bytesMax: 256 * 1024 * 1024, share: 0.05 } as const;
+
 /** A folder of this process for files on their way in; emptied when it is opened, since whatever is there was left by a crash. */
 export async function stagingFolder(folder: string): Promise<Staging> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const left of await readdir(folder)) await rm(join(folder, left), { recursive: true, force: true });
   return {
+    checkRoom: () => checkRoom(folder),
     stage: async (stream, { bytesMax, signal }) => {
       const path = join(folder, randomUUID());
       const passed = { hash: createHash("sha256"), bytes: 0 };
@@ -27,6 +31,14 @@ export async function stagingFolder(folder: string): Promise<Staging> {
     },
     discard: ({ path }) => removeFile(path),
   };
+}
+
+async function checkRoom(folder: string): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  if (bavail * bsize >= Math.min(reserve.bytesMax, reserve.share * blocks * bsize)) return;
+  throw new Failure("storage-full", "The server's disk is nearly full; what is left is kept for deleting pictures.", {
+    retryAfterS: 60,
+  });
 }
 
 /** Passes chunks on, hashed and counted, until there are more bytes than allowed. */

@@ -48,6 +48,7 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
     async (request, reply) => {
       const owner = sessionOf(request).user;
       const signal = requestSignal(reply);
+      await ports.staging.checkRoom(); // before the body is read: a disk that is filled to the last cannot even delete pictures
       const receiving = { staging: ports.staging, rules, signal };
       if (prefersAsync(request.headers.prefer)) {
         await ports.catalog.jobs.checkRoom(owner.id, 1); // before the body, which may be 2 GB, is read for nothing
