@@ -70,7 +70,7 @@ function drawFirstScene(): Pixels {
 /** Golden's scene: waves of colour, on them twelve ellipses and twelve rectangles, a line from each, and grey noise over all. */
 function drawGoldenScene(size: Size, seed: number): Pixels {
   const between = randomBetween(seed);
-  const canvas = drawWaves(size);
+  const canvas = drawBackground(size);
   for (let i = 0; i < 24; i++) drawShape(canvas, i % 2 === 0 ? fillEllipse : fillRectangle, between);
   for (let at = 0; at < canvas.data.length; at += 3) {
     const noise = between(-6, 6);
@@ -79,8 +79,8 @@ function drawGoldenScene(size: Size, seed: number): Pixels {
   return { ...canvas, channels: 3 };
 }
 
-/** Sines need no care: their last bits, which differ between machines, do not reach a whole number. */
-function drawWaves({ width, height }: Size): Canvas {
+/** Slow waves. The last bits of sines may differ from NumPy's; none of them reaches a whole number. */
+function drawBackground({ width, height }: Size): Canvas {
   const data = new Uint8Array(width * height * 3);
   let at = 0;
   for (let y = 0; y < height; y++) {
