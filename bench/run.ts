@@ -22,6 +22,7 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   queue: () => import("./sections/queue.ts"),
   memory: () => import("./sections/memory.ts"),
   quality: () => import("./sections/quality.ts"),
+  peers: () => import("./sections/peers.ts"),
   load: () => import("./sections/load.ts"),
   shards: () => import("./sections/shards.ts"),
   duplicates: () => import("./sections/duplicates.ts"),

@@ -39,16 +39,16 @@ async function searchEdit({ library, ids }: CorpusLibrary, copy: EditedCopy): Pr
   return { edit: copy.edit, rank: place < 0 ? undefined : place + 1, falseMatches, ms: found.ms };
 }
 
-/** Ids of what a search with a file finds, best first, and their distances. Throws unless it is answered 200. */
+/** Ids of what a search with a file, or its bytes, finds, best first, and their distances. Throws unless it is answered 200. */
 export async function matchesOf(
   person: Person,
-  path: string,
+  source: string | Buffer,
 ): Promise<{ ids: string[]; distances: number[]; verdicts: string[]; ms: number }> {
-  const file = await readUpload(path);
+  const file = typeof source === "string" ? await readUpload(source) : { name: "query.jpg", bytes: source };
   const start = performance.now();
   const { status, body } = await person.search(file, "?limit=100");
   const ms = performance.now() - start;
-  if (status !== 200) throw new Error(`a search with ${path} was answered ${status}: ${JSON.stringify(body)}`);
+  if (status !== 200) throw new Error(`a search with ${file.name} was answered ${status}: ${JSON.stringify(body)}`);
   const matches: { image: { id: string }; distance: number; verdict: string }[] = body.matches;
   return {
     ids: matches.map(({ image }) => image.id),
