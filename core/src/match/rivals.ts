@@ -23,28 +23,30 @@ export interface Rivals {
 export function rivalsOf({ transform }: Alignment, query: LocalFeatures, target: LocalFeatures): Rivals {
   const pair: Pair = { query, target, distances: descriptorDistances(query.descriptors, target.descriptors) };
   const expected = { turn: turnOf(transform), zoom: zoomOf(transform) };
-  const places = Array.from({ length: query.count }, (_, i) =>
+  const mapped = Array.from({ length: query.count }, (_, i) =>
     mapPoint(transform, query.x[i] as number, query.y[i] as number),
   );
   const shifts = new ShiftCounter();
+  const match = { query: 0, target: 0 };
   let here = 0;
-  for (let j = 0; j < target.count; j++) {
+  for (; match.target < target.count; match.target++) {
     let isHere = false;
-    places.forEach(([x, y], i) => {
-      if ((pair.distances[i * target.count + j] as number) > distanceMax) return;
-      if (!facesAlike(pair, { query: i, target: j }, expected)) return;
-      const byX = (target.x[j] as number) - x;
-      const byY = (target.y[j] as number) - y;
+    for (match.query = 0; match.query < query.count; match.query++) {
+      const distance = pair.distances[match.query * target.count + match.target] as number;
+      if (distance > distanceMax || !facesAlike(pair, match, expected)) continue;
+      const [x, y] = mapped[match.query] as [number, number];
+      const byX = (target.x[match.target] as number) - x;
+      const byY = (target.y[match.target] as number) - y;
       const away = byX * byX + byY * byY;
-      isHere ||= away < hereMax * hereMax;
-      if (away >= elsewhereMin * elsewhereMin) shifts.count(byX, byY, j);
-    });
+      if (away < hereMax * hereMax) isHere = true;
+      else if (away >= elsewhereMin * elsewhereMin) shifts.count(byX, byY, match.target);
+    }
     if (isHere) here++;
   }
   return { here, elsewhere: shifts.most };
 }
 
-/** Counts keypoints, each once, in the windows that hold their shifts. */
+/** Counts keypoints, each once, in the windows that hold their shifts; all shifts of one before those of the next. */
 class ShiftCounter {
   readonly #counts = new Uint16Array(cellsAcross * cellsAcross);
   /** One more than the keypoint that each window counted last. */
@@ -57,12 +59,17 @@ class ShiftCounter {
     const row = Math.floor(byY / cellSide) + cellsAcross / 2;
     if (column < 0 || row < 0 || column > cellsAcross - 2 || row > cellsAcross - 2) return;
     const first = row * cellsAcross + column;
-    for (const window of [first, first + 1, first + cellsAcross, first + cellsAcross + 1]) {
-      if (this.#last[window] === keypoint + 1) continue;
-      this.#last[window] = keypoint + 1;
-      const count = (this.#counts[window] as number) + 1;
-      this.#counts[window] = count;
-      this.most = Math.max(this.most, count);
-    }
+    this.#note(first, keypoint);
+    this.#note(first + 1, keypoint);
+    this.#note(first + cellsAcross, keypoint);
+    this.#note(first + cellsAcross + 1, keypoint);
+  }
+
+  #note(window: number, keypoint: number): void {
+    if (this.#last[window] === keypoint + 1) return;
+    this.#last[window] = keypoint + 1;
+    const count = (this.#counts[window] as number) + 1;
+    this.#counts[window] = count;
+    if (count > this.most) this.most = count;
   }
 }
