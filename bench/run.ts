@@ -28,6 +28,9 @@ const sections: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> =
   duplicates: () => import("./sections/duplicates.ts"),
   requests: () => import("./sections/requests.ts"),
   hamming: () => import("./sections/hamming.ts"),
+  "hamming-peers": () => import("./sections/hamming-peers.ts"),
+  pauses: () => import("./sections/pauses.ts"),
+  grouping: () => import("./sections/grouping.ts"),
   fingerprint: () => import("./sections/fingerprint.ts"),
 };
 

@@ -18,6 +18,8 @@ export function randomFrom(seed: number): Random {
 /** How codes are spread: evenly, or with bits that depend on one another as those of pictures do. */
 export type Spread = "uniform" | "image-like";
 
+export const spreads: readonly Spread[] = ["uniform", "image-like"];
+
 export const codeBytes = 32;
 
 /** So many codes, one after another. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "../../server/src/postgres/embedded.ts";
 import { newPerson } from "../../server/test/support/person.ts";
-import { codesOf, queriesOf, randomFrom, type Spread } from "../hamming/sets.ts";
+import { codesOf, queriesOf, randomFrom, type Spread, spreads } from "../hamming/sets.ts";
 import { drive } from "../http/drive.ts";
 import { crowdDatabase } from "../product/crowded-database.ts";
 import { processorTimeOf } from "../product/processor-time.ts";
@@ -13,7 +13,6 @@ import type { Room, Run, Table } from "../report.ts";
 import { round } from "../statistics.ts";
 
 const images = Number(process.env.UTSURU_BENCH_CROWD ?? 1_000_000);
-const spreads: readonly Spread[] = ["uniform", "image-like"];
 /** Threads that share the index; 0: it is in the server's own. */
 const threadCounts = [0, 2];
 const connectionCounts = [8, 32];

@@ -1,0 +1,23 @@
+import { peerColumns, peerRows } from "../hamming/peers.ts";
+import { spreads } from "../hamming/sets.ts";
+import type { Run, Table } from "../report.ts";
+
+const counts = [100_000, 1_000_000];
+
+/** Every code within 31 of 256 bits of a query: the index beside its peers. */
+export const run: Run = async (room) => {
+  const tables: Table[] = [];
+  for (const count of counts) {
+    for (const spread of spreads) {
+      room.say(`peers with ${count.toLocaleString("en")} ${spread} codes`);
+      const title = `Ways to find codes within 31 bits, ${count.toLocaleString("en")} ${spread} codes`;
+      tables.push({ title, columns: peerColumns, rows: await peerRows(spread, count), notes });
+    }
+  }
+  return { kind: "measured", tables };
+};
+
+const notes = [
+  "The same queries in turn; found: of what the index finds, which is proved exact. faiss is timed inside its process, one thread; usearch only up to 100,000 codes.",
+  "To reach at 1 M: ≥ 20 × faster than faiss's MultiHash, ≥ 1,000 × faster than the bit_count scan.",
+];
