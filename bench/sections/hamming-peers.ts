@@ -2,7 +2,8 @@ import { peerColumns, peerRows } from "../hamming/peers.ts";
 import { spreads } from "../hamming/sets.ts";
 import type { Run, Table } from "../report.ts";
 
-const counts = [100_000, 1_000_000];
+/** UTSURU_BENCH_PEERS_AT names other numbers of codes, with commas; UTSURU_BENCH_POSTGRES the folder of PostgreSQL's programs, without which it is left out. */
+const counts = (process.env.UTSURU_BENCH_PEERS_AT ?? "100000,1000000").split(",").map(Number);
 
 /** Every code within 31 of 256 bits of a query: the index beside its peers. */
 export const run: Run = async (room) => {
