@@ -139,7 +139,8 @@ async function hashFile(title: string, { file, rounds, judge }: FileTrial): Prom
   const trials = [...(await alternate(shrinking, rounds)), ...(await alternate(decodingAll, rounds))];
   const least = new Map(trials.map(({ name, processor }) => [name, Math.min(...processor)]));
   const measured = table(title, trials);
-  const notes = [...(measured.notes ?? []), ...(judge?.((name) => least.get(name) ?? Number.NaN) ?? [])];
+  const turns = "Ways that shrink took turns among themselves, then those that decode every pixel.";
+  const notes = [...(measured.notes ?? []), turns, ...(judge?.((name) => least.get(name) ?? Number.NaN) ?? [])];
   if (reference !== undefined) return { ...measured, notes };
   const skipped = "Meta's pdq-photo-hasher was skipped: UTSURU_BENCH_PDQ_PHOTO_HASHER names no binary.";
   return { ...measured, notes: [...notes, skipped] };
@@ -210,6 +211,6 @@ function table(title: string, trials: readonly Timed[]): Table {
     title,
     columns: ["way", "times", "processor, median", "processor, least", "clock, median", "target"],
     rows,
-    notes: ["A drawn photograph; the ways took turns; one process, whose processor time decides."],
+    notes: ["A drawn photograph; one process, whose processor time decides; the ways took turns."],
   };
 }
