@@ -54,7 +54,7 @@ export async function animate(colours: readonly string[], format: "gif" | "webp"
 }
 
 /** One chunk of a PNG. */
-function pngChunk(type: string, body: Uint8Array): Buffer {
+export function pngChunk(type: string, body: Uint8Array): Buffer {
   const chunk = Buffer.alloc(12 + body.length);
   chunk.writeUInt32BE(body.length, 0);
   chunk.write(type, 4, "latin1");
@@ -103,4 +103,9 @@ export function gifOf(width: number, height: number, frames: number): Buffer {
   header.writeUInt16LE(height, 8);
   const frame = Buffer.from("\x21\xf9\x04\0\x01\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0", "latin1");
   return Buffer.concat([header, ...Array.from({ length: frames }, () => frame), Buffer.from([0x3b])]);
+}
+
+/** A PNG with more chunks after its header, which is 33 bytes long. */
+export function pngWith(png: Buffer, ...chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat([png.subarray(0, 33), ...chunks, png.subarray(33)]);
 }
