@@ -37,7 +37,8 @@ export function jobRoutes(app: App, ports: Ports): void {
         operationId: "findJob",
         tags: ["jobs"],
         summary: "How far a job is, and what came of it so far",
-        description: "An image that is in the results is found by searches of the server that answers this.",
+        description:
+          "An image that is in the results is found by searches of the server that answers this; by its parts alone a moment later.",
         security: secured,
         params: JobParams,
         response: answers({ 200: Job }, [401, 404, 422]),

@@ -247,7 +247,7 @@ export interface paths {
         };
         /**
          * How far a job is, and what came of it so far
-         * @description An image that is in the results is found by searches of the server that answers this.
+         * @description An image that is in the results is found by searches of the server that answers this; by its parts alone a moment later.
          */
         get: operations["findJob"];
         put?: never;
