@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
 import { startFaultyProxy } from "../src/buckets/testing/faulty-proxy.ts";
-import { Answers, checkAnswers, checkLibrary, faultMs, uploadOne, useLibrary } from "./support/answers.ts";
+import { Answers, checkAnswers, checkLibrary, faultMs, isLongRun, uploadOne, useLibrary } from "./support/answers.ts";
 import { testDatabase } from "./support/database.ts";
 import { call, newPerson } from "./support/person.ts";
 import { startServer } from "./support/server.ts";
@@ -25,8 +25,7 @@ async function start(t: TestContext, kind: (typeof cloudServers)[number]) {
 }
 
 for (const kind of cloudServers) {
-  const isFirst = kind === cloudServers.find(({ scheme }) => scheme === kind.scheme);
-  if (!isFirst && (kind.missing || faultMs < 10_000)) continue; // the others of a kind in the long run alone
+  if (kind !== cloudServers[0] && !isLongRun) continue; // the bucket itself is tried against all of them in every run
   test(`a bucket that fails half of the time, is slow and then away loses nothing, and is used again by itself: ${kind.name}`, {
     skip: kind.missing ?? false,
   }, async (t) => {

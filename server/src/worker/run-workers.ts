@@ -8,7 +8,7 @@ export type WorkerPorts = TakeInPorts & RenewalPorts;
 
 /** How much is done at once, and who is told of what should not have happened. */
 export interface WorkerOptions {
-  /** Files of uploads; half as many images are derived anew beside them, so that some decoders are always for others. */
+  /** Files of uploads; half as many images are derived anew beside them. */
   readonly atOnce: number;
   readonly onError: (error: unknown) => void;
 }

@@ -139,3 +139,6 @@ export async function checkLibrary(settings: Readonly<Record<string, string>>): 
 
 /** For how long something fails, in the tests of what a library survives; `npm run test:faults` makes it longer. */
 export const faultMs: number = 1_000 * Number(process.env.UTSURU_TEST_FAULT_SECONDS ?? "2");
+
+/** Whether to try more and longer than is fit for every run of the tests. */
+export const isLongRun: boolean = faultMs >= 10_000;
