@@ -2,6 +2,7 @@ import type { Extract, Pack } from "tar-stream";
 
 /** Waits until a stream takes more, or never will. */
 export function drained(stream: ReturnType<Pack["entry"]> | Extract): Promise<void> {
+  if (stream.destroying) return Promise.resolve();
   return new Promise((resolve) => {
     const answer = (): void => {
       stream.off("drain", answer);

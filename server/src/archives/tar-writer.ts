@@ -102,6 +102,7 @@ async function addEntry(archive: Pack, name: string, body: Parameters<ArchiveWri
   added.catch(() => {}); // it may fail while the file is being read; it is awaited at the end
   const size = "file" in body ? body.file.bytes : body.content.byteLength;
   const sink = archive.entry({ name, size, mode: 0o600 }, (error) => (error ? fail(error) : succeed()));
+  sink.on("error", () => {}); // told by the callback too; unheard, it would end the process
   const pieces = "file" in body ? createReadStream(body.file.path) : [body.content];
   for await (const piece of pieces) {
     if (sink.destroying) break;

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { Backups, Bucket } from "../ports.ts";
 import {
@@ -235,4 +238,48 @@ test("a backup replaces no file", async (t) => {
   await assert.rejects(backUp(library, file), /There is a file .* already/);
   assert.equal(await readFile(file, "utf8"), "mine");
   await assert.rejects(backUp(library, join(file, "nowhere")), /cannot be written/);
+});
+
+test("a backup for which there is no room says so, and goes on when there is", async (t) => {
+  const folder = await temporaryFolder(t);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+  if (mounted.status !== 0) return t.skip("this machine does not let us mount a tiny tmpfs");
+  try {
+    const [library, file] = [await emptyLibrary(t), join(folder, "library.tar")];
+    const ada = await addPerson(library);
+    for (let at = 0; at < 8; at++) await addImage(library, ada, randomBytes(200_000));
+    for (let tries = 0; tries < 2; tries++) await assert.rejects(backUp(library, file), { code: "storage-full" });
+    assert.equal(spawnSync("mount", ["-o", "remount,size=8m", folder]).status, 0);
+    const { images, reused } = await backUp(library, file);
+    assert.deepEqual([images, reused > 0], [8, true]);
+  } finally {
+    // Now: hooks run in the order of their registration, and the folder could not be removed.
+    spawnSync("umount", [folder]);
+  }
+});
+
+/** Made by the first program that wrote this format: schema 9, two people with an image each, neither of them a picture. */
+const firstFormat = fileURLToPath(new URL("testing/format-1.tar", import.meta.url));
+
+test("what the first program wrote in this format is restored", async (t) => {
+  const library = await emptyLibrary(t);
+  await restore(library, firstFormat);
+  const [first, second] = await imagesOf(library);
+  assert.ok(first && second);
+  assert.deepEqual(
+    [first.id, second.id],
+    ["01a211c3-8590-71da-9a9b-c56d4465f691", "01a211c3-8690-778c-8b28-2641dc4a0aa5"],
+  );
+  assert.equal(first.file, 'Straße "1"\n写真.jpg');
+  assert.equal(first.createdAt.toISOString(), "2026-11-25T08:12:36.112Z");
+  assert.deepEqual(
+    first.fingerprints.map(({ algorithm, quality }) => [algorithm, quality]),
+    [
+      ["dct256", 80],
+      ["pdq", 80],
+    ],
+  );
+  const original = await library.bucket.get(first.keys.original);
+  assert.ok(original);
+  assert.equal(await text(original.stream), "the bytes of a first picture");
 });
