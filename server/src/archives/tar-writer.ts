@@ -77,8 +77,11 @@ function writeTar(output: Writable, giveItsName: () => Promise<void>): ArchiveWr
     try {
       await work();
     } catch (error) {
+      // Where the output failed, the archive is being destroyed already, and what was being added only knows that.
+      const isOutputs = archive.destroying;
+      archive.destroy();
       await written;
-      throw writingFailure(failure ?? error);
+      throw writingFailure(isOutputs ? (failure ?? error) : error);
     }
   };
   return {
