@@ -8,7 +8,7 @@ import { readUpload } from "./read-upload.ts";
 /** What a search with one edited copy gave. */
 export interface EditSearch {
   readonly edit: string;
-  /** 1 for the best match; `undefined` when the original is not among the matches. */
+  /** 1 for the best match but a collage's backdrop; `undefined` when the original is not among the matches. */
   readonly rank: number | undefined;
   /** Matches that are neither the original nor the backdrop of its collage. */
   readonly falseMatches: number;
@@ -32,10 +32,11 @@ export async function searchEdits(room: Room, filled: CorpusLibrary): Promise<Ed
 async function searchEdit({ library, ids }: CorpusLibrary, copy: EditedCopy): Promise<EditSearch> {
   const found = await matchesOf(library.owner, copy.file);
   const right = ids.get(copy.original.file);
-  const place = right === undefined ? -1 : found.ids.indexOf(right);
-  // The backdrop of a collage is in the picture too: finding it is right.
+  // The backdrop of a collage is in the picture too: finding it is right, before the original or after.
   const backdrop = copy.edit.startsWith("collage") ? ids.get(copy.backdrop.file) : undefined;
-  const falseMatches = found.ids.filter((id) => id !== right && id !== backdrop).length;
+  const others = found.ids.filter((id) => id !== backdrop);
+  const place = right === undefined ? -1 : others.indexOf(right);
+  const falseMatches = others.filter((id) => id !== right).length;
   return { edit: copy.edit, rank: place < 0 ? undefined : place + 1, falseMatches, ms: found.ms };
 }
 

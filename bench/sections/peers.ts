@@ -30,11 +30,16 @@ export const run: Run = async (room) => {
   const orb = await askOrb(filled, queries);
   const answers = [...searched, ...orb.answers];
   const notes = [
-    `${asked.originals} originals of odd number, to which nothing was fitted, among ${library.names.size} pictures, ${asked.drawn} of them drawn. Found: the best match is the original.`,
+    `${asked.originals} originals of odd number, to which nothing was fitted, among ${library.names.size} pictures, ${asked.drawn} of them drawn. Found: the best match is the original; of collages the other picture in them is left out, as it is rightly found.`,
     orb.note,
   ];
   return { kind: "measured", tables: [editTable(answers, notes), falseTable(answers, queries)] };
 };
+
+/** Whether the best match is the right one, but for what is right too. */
+function isFirst({ query, found }: PeerAnswer): boolean {
+  return found.find((name) => !query.isExcused(name)) === query.right;
+}
 
 function waysOf(answers: readonly PeerAnswer[]): string[] {
   return [...new Set(answers.map(({ way }) => way))];
@@ -50,9 +55,7 @@ function editTable(answers: readonly PeerAnswer[], notes: readonly string[]): Ta
   const shares = (own: readonly PeerAnswer[]): string[] =>
     ways.map((way) => {
       const mine = own.filter((answer) => answer.way === way);
-      return mine.length === 0
-        ? ""
-        : percent(mine.filter(({ query, found }) => found[0] === query.right).length / mine.length);
+      return mine.length === 0 ? "" : percent(mine.filter(isFirst).length / mine.length);
     });
   return {
     title: "Edited copies found first, beside other ways",
