@@ -18,7 +18,7 @@ describeSearchIndex(
   "the index in two threads",
   async (t) => {
     const world = await World.make(t);
-    return { catalog: world.catalog, index: await world.open(t) };
+    return { catalog: world.catalog, index: await world.open() };
   },
   { imagesPerSet: 30 },
 );
@@ -29,6 +29,7 @@ class World {
   readonly catalog: Catalog;
   readonly folder: string;
   readonly #url: string;
+  readonly #opened: Opened[] = [];
 
   private constructor(catalog: Catalog, folder: string, url: string) {
     this.catalog = catalog;
@@ -40,21 +41,25 @@ class World {
     const { url } = await testDatabase(t);
     const catalog = await openCatalog({ url });
     const folder = await mkdtemp(join(tmpdir(), "utsuru-shards-"));
+    const world = new World(catalog, folder, url);
+    // One hook, since hooks run in the order of their registration and an index writes its snapshots as it closes.
     t.after(async () => {
+      for (const index of world.#opened) await index.close();
       await catalog.close();
       await rm(folder, { recursive: true });
     });
-    return new World(catalog, folder, url);
+    return world;
   }
 
-  async open(t: TestContext, { shards = 2, ...options }: { shards?: number; program?: URL } = {}): Promise<Opened> {
+  async open({ shards = 2, ...options }: { shards?: number; program?: URL } = {}): Promise<Opened> {
     const data = { databaseUrl: this.#url, snapshotPath: join(this.folder, "snapshot"), shards };
     const ports = { clock, notice: (sentence: string): void => void this.notices.push(sentence) };
     const index = await openShardedIndex(ports, data, options);
     let closed: Promise<void> | undefined;
     const close = (): Promise<void> => (closed ??= index.close());
-    t.after(close);
-    return { ...index, close };
+    const opened = { ...index, close };
+    this.#opened.push(opened);
+    return opened;
   }
 }
 
@@ -74,7 +79,7 @@ async function fill(library: KeptLibrary) {
 
 test("a thread that dies makes the index unavailable, not incomplete, until another holds its share", async (t) => {
   const world = await World.make(t);
-  const index = await world.open(t, { program: mortalShard });
+  const index = await world.open({ program: mortalShard });
   const library = new KeptLibrary({ catalog: world.catalog, index });
   const { owner, probes } = await fill(library);
   assert.equal((await library.check(probes, owner)).length, 20);
@@ -88,14 +93,14 @@ test("a thread that dies makes the index unavailable, not incomplete, until anot
 
 test("each thread comes back from a snapshot of its own; another number of threads reads the database", async (t) => {
   const world = await World.make(t);
-  const first = await world.open(t);
+  const first = await world.open();
   const { owner, probes } = await fill(new KeptLibrary({ catalog: world.catalog, index: first }));
   const found = await first.near(probes, owner);
   assert.equal(found.length, 20);
   await first.close();
   assert.deepEqual((await readdir(world.folder)).sort(), ["snapshot-1-of-2", "snapshot-2-of-2"]);
   for (const shards of [2, 3]) {
-    const index = await world.open(t, { shards });
+    const index = await world.open({ shards });
     assert.deepEqual(await index.near(probes, owner), found);
     assert.equal(await index.count(owner), 20);
     await index.close();
