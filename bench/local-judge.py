@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-LOST = 0.015
+LOST = 0.007
 FOLDS = 5
 DEPTH = 3
 LAYOUTS = 100  # layoutsPerKind of bench/local/drawn.ts
