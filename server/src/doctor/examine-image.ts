@@ -3,7 +3,7 @@ import { Failure, mayPass } from "../errors.ts";
 import { orientedOf } from "../images/fingerprints-of.ts";
 import { readObject } from "../images/read-object.ts";
 import type { Bucket, Catalog, Decoder, DerivedParts, ImageRecord, Staging } from "../ports.ts";
-import { isTelling } from "../search/probe.ts";
+import { tellingProbes } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { examineParts, type PartPorts } from "./examine-parts.ts";
 import type { ExamineOptions, Finding, FindingKind } from "./finding.ts";
@@ -81,7 +81,7 @@ async function examineFingerprints(
     const detail = "The stored fingerprints are not those of the original.";
     return [{ kind: "fingerprints-stale", imageId: image.id, detail, mended: repair }];
   }
-  if (!oriented.some(isTelling)) return [];
+  if (tellingProbes(oriented).length === 0) return [];
   const near = await index.near(oriented, image.owner);
   if (near.some(({ imageId }) => imageId === image.id)) return [];
   const detail = `A search with the picture itself does not find it among ${near.length} others.`;

@@ -3,7 +3,7 @@ import { comparePictures } from "@utsuru/core/partial-copies";
 import { alignmentOf, changeOf } from "./alignment.ts";
 import { confirmed, copyEvidence, type Evidence, exactEvidence, partialEvidence } from "./match.ts";
 import { type Nearest, nearestOf } from "./nearest.ts";
-import { type Change, isTelling } from "./probe.ts";
+import { type Change, isTelling, tellingProbes } from "./probe.ts";
 import type { Query } from "./query.ts";
 
 /** How near two pictures are, by what was done to `b` to get `a`, and whether that makes a match. */
@@ -38,7 +38,7 @@ function evidenceOf(a: Query, b: Query, nearest: Nearest | undefined): Evidence 
 }
 
 function tellingCodes({ probes }: Query) {
-  return probes.filter(isTelling).map(({ fingerprint }) => fingerprint);
+  return tellingProbes(probes).map(({ fingerprint }) => fingerprint);
 }
 
 function asTheyAre(a: Query, b: Query): Change & { readonly distance: number } {

@@ -3,7 +3,7 @@ import { MultiIndex } from "@utsuru/core/multi-index";
 import { type Orientation, orientations } from "@utsuru/core/orientations";
 import { type CodeSpace, copyDistanceMax, spaceOf } from "@utsuru/core/score";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
-import { isTelling, type Probe, wantedCodes } from "./probe.ts";
+import { isTelling, type Probe, tellingProbes, wantedCodes } from "./probe.ts";
 
 /** A picture to be grouped with its copies. */
 export interface Groupable {
@@ -83,7 +83,7 @@ class Heads {
 
   add(head: number, sha256: string, probes: readonly Probe[]): void {
     this.#ofBytes.set(sha256, head);
-    for (const { fingerprint } of probes.filter(isTelling)) {
+    for (const { fingerprint } of tellingProbes(probes)) {
       const space = spaceOf(fingerprint.algorithm);
       this.#ofSlot[space][this.#indexes[space].add(fingerprint.code, 0)] = head;
     }

@@ -25,14 +25,24 @@ export function isTelling({ fingerprint }: Pick<Probe, "fingerprint">): boolean 
 }
 
 /**
+ * The probes that are worth searching with. PDQ takes stripes and tiles for detail: of drawn ones half of the recompressed copies are
+ * farther than 31 bits, and others as near as 0. Where `dct256` sees too little, PDQ is left out.
+ */
+export function tellingProbes<P extends Pick<Probe, "fingerprint">>(probes: readonly P[]): P[] {
+  const isVague = probes.some((probe) => probe.fingerprint.algorithm === "dct256" && !isTelling(probe));
+  return probes.filter((probe) => isTelling(probe) && !(isVague && probe.fingerprint.algorithm === "pdq"));
+}
+
+/**
  * The codes to look for in each space, those of the upright picture first: of equally near ones the first counts.
  * A negative has the opposite dct256 code; PDQ's median is too far from zero for that (docs/fingerprints.md).
  */
 export function wantedCodes(
   probes: readonly Probe[],
 ): readonly { readonly space: CodeSpace; readonly wanted: readonly WantedCode[] }[] {
+  const worthwhile = tellingProbes(probes);
   return codeSpaces.flatMap((space) => {
-    const telling = probes.filter((probe) => isTelling(probe) && spaceOf(probe.fingerprint.algorithm) === space);
+    const telling = worthwhile.filter(({ fingerprint }) => spaceOf(fingerprint.algorithm) === space);
     const wanted = orientations.flatMap((symmetry) =>
       telling.flatMap(({ codes }) => {
         const code = codes[symmetry];
