@@ -88,6 +88,17 @@ test("tells one dial at two times apart, and finds it again cropped and brighter
   assert.ok(comparePictures(asked(brighter), early));
 });
 
+test("finds a crop that was turned afterwards, its corners filled", () => {
+  const target = featuresOf(photograph(drawScene(21), size));
+  for (const [turn, fill] of [
+    [7, 255],
+    [-15, 0],
+  ] as const) {
+    const turned = turnedCrop(drawScene(21), turn, fill);
+    assert.ok(comparePictures(extractFeatures(turned, { purpose: "query" }), target), `${turn} degrees`);
+  }
+});
+
 test("finds nothing in stripes for other stripes", () => {
   const stripes = (step: number, turn: number): Pixels =>
     photograph((x, y) => (Math.sin((x * Math.cos(turn) + y * Math.sin(turn)) / step) > 0 ? 220 : 40), size);
@@ -197,6 +208,21 @@ function dial(hour: number, minute: number): Scene {
     });
     return isHand ? 20 : 235;
   };
+}
+
+/** The middle of a scene, 320 × 240, turned by so many degrees in a picture that holds all of it. */
+function turnedCrop(scene: Scene, degrees: number, fill: number): Pixels {
+  const [width, height] = [320, 240];
+  const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  const across = Math.ceil(width * Math.abs(cos) + height * Math.abs(sin));
+  const down = Math.ceil(width * Math.abs(sin) + height * Math.abs(cos));
+  const shown: Scene = (x, y) => {
+    const [dx, dy] = [x - across / 2, y - down / 2];
+    const [u, v] = [dx * cos + dy * sin, dy * cos - dx * sin];
+    if (Math.abs(u) > width / 2 || Math.abs(v) > height / 2) return fill;
+    return scene(size.width / 2 + u, size.height / 2 + v);
+  };
+  return photograph(shown, { width: across, height: down });
 }
 
 /** As many as fill a key's list, of which 1,024 are read. */
