@@ -2,6 +2,7 @@ import { toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
 import { orientedOf } from "../images/fingerprints-of.ts";
 import { readObject } from "../images/read-object.ts";
+import { replaceThumbnail } from "../images/replace-thumbnail.ts";
 import type { Bucket, Catalog, Decoder, DerivedParts, ImageRecord, Staging } from "../ports.ts";
 import { tellingProbes } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
@@ -128,16 +129,4 @@ async function examineGenerations(
   const detail =
     "The database names other versions of its objects than the store has, as after a move to another store.";
   return [{ kind: "generations-stale", imageId: image.id, detail, mended: repair }];
-}
-
-/** A crash in between leaves a missing thumbnail, which the next examination finds. */
-async function replaceThumbnail(
-  { catalog, bucket }: ExaminePorts,
-  { image, content }: { readonly image: ImageRecord["image"]; readonly content: Uint8Array },
-  signal: AbortSignal,
-): Promise<void> {
-  const key = image.keys.thumbnail;
-  await bucket.delete(key);
-  const stored = await bucket.put(key, { content }, { contentType: "image/webp", signal });
-  await catalog.records.replaceThumbnail(image.id, stored);
 }

@@ -1,10 +1,8 @@
-import { v7 as uuidv7 } from "uuid";
 import { Failure } from "../errors.ts";
 import type { Bucket, Catalog, Decoder, Image, Staging } from "../ports.ts";
-import { discardObjects } from "./discard-objects.ts";
 import { orientedOf } from "./fingerprints-of.ts";
 import { withLocalCopy } from "./local-copy.ts";
-import { putObjects } from "./put-objects.ts";
+import { replaceThumbnail } from "./replace-thumbnail.ts";
 
 /** What deriving anew works with. */
 export interface RenewalPorts {
@@ -43,22 +41,4 @@ async function ingest(
     if (error instanceof Failure && error.code === "not-found") return undefined;
     throw error;
   }
-}
-
-/** A crash in between leaves a thumbnail of another size than is noted, which the next try replaces. */
-async function replaceThumbnail(
-  ports: RenewalPorts,
-  { image, content }: { readonly image: Image; readonly content: Uint8Array },
-  signal: AbortSignal,
-): Promise<void> {
-  const { bucket, catalog } = ports;
-  const key = image.keys.thumbnail;
-  const note = { id: uuidv7(), imageId: image.id, keys: [key] };
-  const put = async (limited: AbortSignal) => {
-    await bucket.delete(key);
-    return bucket.put(key, { content }, { contentType: "image/webp", signal: limited });
-  };
-  const stored = await putObjects(ports, note, { signal, put });
-  if (await catalog.objects.finishPut(note)) await catalog.records.replaceThumbnail(image.id, stored);
-  else await discardObjects(bucket, note.keys);
 }
