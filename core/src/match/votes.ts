@@ -57,7 +57,7 @@ export class VoteCounter {
       const before = best.get(slot);
       if (before !== undefined && before.votes >= votes) continue;
       best.set(slot, { slot, variant: election.variants[place] as Variant, votes });
-      if (best.size >= election.count) least = ranked(best)[election.count - 1]?.votes ?? 0;
+      if (best.size >= election.count && votes > least) least = ranked(best)[election.count - 1]?.votes ?? 0;
     }
     for (const ballot of ballots) this.#first[ballot] = none;
     return ranked(best).slice(0, election.count);
