@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { runCommand } from "./support/command.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { cleanEnvironment, dataFolder } from "./support/server.ts";
+import { dataFolder } from "./support/server.ts";
 
-const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-function utsuru(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: cleanEnvironment() }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const utsuru = (...args: string[]) => runCommand(args);
 
 test("hash prints one JSON line a file; what is no image is said and ends with 1 after the rest", async (t) => {
   const folder = await dataFolder(t);

@@ -1,35 +1,21 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import sharp from "sharp";
+import { type Outcome, runCommand } from "./support/command.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
-import { cleanEnvironment, dataFolder, startServer } from "./support/server.ts";
-
-const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+import { dataFolder, startServer } from "./support/server.ts";
 
 type Settings = Readonly<Record<string, string>>;
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function doctor(settings: Settings, ...args: string[]): Promise<Outcome> {
-  const env = { ...cleanEnvironment(), ...settings };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, "doctor", ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
+  return runCommand(["doctor", ...args], settings);
 }
 
 /** The findings and the summary of `--json`. */

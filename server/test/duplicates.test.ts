@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runCommand } from "./support/command.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
 import { cleanEnvironment, dataFolder } from "./support/server.ts";
 
 const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-function duplicates(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const all = [program, "duplicates", ...args];
-    execFile(process.execPath, all, { env: cleanEnvironment() }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const duplicates = (...args: string[]) => runCommand(["duplicates", ...args]);
 
 test("a folder's copies are grouped, the best copy first, whatever was done to them", async (t) => {
   const folder = await dataFolder(t);
