@@ -34,7 +34,7 @@ import type { ArchiveEntry, Queue } from "./ports.ts";
 import { schemaVersion } from "./postgres/backup/tables.ts";
 import { openCatalog } from "./postgres/catalog.ts";
 import { findRunningEmbedded } from "./postgres/embedded/running-embedded.ts";
-import { startEmbedded } from "./postgres/embedded.ts";
+import { hasEmbedded, startEmbedded } from "./postgres/embedded.ts";
 import { lockFolder } from "./postgres/folder-lock.ts";
 import { databaseIndex } from "./search/database-index.ts";
 import { openSearchIndex } from "./search/open-search-index.ts";
@@ -73,14 +73,13 @@ async function work(): Promise<void> {
 
 /** Lends the queue to a command, beside a server that runs or without one. */
 function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
-  return lend(async (config, closing) => use((await openBeside(config, closing)).catalog.queue));
+  return lend(async (config, closing) => use((await openBeside(config, closing, { mustExist: true })).catalog.queue));
 }
 
 /** Lends everything that the doctor looks at, beside a server that runs or without one. */
 function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
   return lend(async (config, closing) => {
-    refuseMissing(config);
-    const { catalog, bucket, staging, databaseUrl } = await openStoresBeside(config, closing);
+    const { catalog, bucket, staging, databaseUrl } = await openStoresBeside(config, closing, { mustExist: true });
     const decoder = decoderPool({ processes: config.decoders });
     closing.add(() => decoder.close());
     const { read } = snapshotFile(snapshotPath(config));
@@ -97,8 +96,7 @@ function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<bo
 /** Backs up the library that the settings name, beside a server that runs or without one. */
 function backUp(...[path, options]: Parameters<BackUp>): ReturnType<BackUp> {
   return lend(async (config, closing) => {
-    refuseMissing(config);
-    const stores = await openStoresBeside(config, closing);
+    const stores = await openStoresBeside(config, closing, { mustExist: true });
     const { writer: archive, formerPath } = await createTar(path);
     const former =
       formerPath === undefined ? undefined : formerPictures(await openArchive(formerPath, closing), stores.staging);
@@ -118,7 +116,7 @@ function restore(...[path, options]: Parameters<Restore>): ReturnType<Restore> {
   return lend(async (config, closing) => {
     const backup = await openBackup(await openArchive(path, closing));
     await makeDataFolder(config.dataFolder);
-    return restoreLibrary(await openStoresBeside(config, closing), backup, options);
+    return restoreLibrary(await openStoresBeside(config, closing, { mustExist: false }), backup, options);
   });
 }
 
@@ -130,10 +128,12 @@ function checkFile(...[path, options]: Parameters<CheckBackup>): ReturnType<Chec
   });
 }
 
-/** Of a folder that is not the library's, as by a wrong setting or place, a new library would be made, and found to be well. */
-function refuseMissing(config: Config): void {
-  if (config.databaseUrl === undefined && !existsSync(databaseFolder(config)))
-    throw new StartError(`There is no library in ${config.dataFolder}; UTSURU_DATA says where it is.`);
+/**
+ * Whether a command beside a server is only for a library that is there. By a wrong setting or place a new one would be made otherwise, and
+ * found to be well.
+ */
+interface BesideOptions {
+  readonly mustExist: boolean;
 }
 
 async function openArchive(path: string, closing: Closing): Promise<AsyncIterable<ArchiveEntry>> {
@@ -157,18 +157,28 @@ async function lend<T>(use: (config: Config, closing: Closing) => Promise<T>): P
 }
 
 /** The catalog, by the embedded database of a server that runs, if there is one. */
-async function openBeside(config: Config, closing: Closing): Promise<Pick<Stores, "catalog" | "databaseUrl">> {
+async function openBeside(
+  config: Config,
+  closing: Closing,
+  { mustExist }: BesideOptions,
+): Promise<Pick<Stores, "catalog" | "databaseUrl">> {
+  if (mustExist && config.databaseUrl === undefined && !(await hasEmbedded(databaseFolder(config))))
+    throw new StartError(`There is no library in ${config.dataFolder}; UTSURU_DATA says where it is.`);
   const running = config.databaseUrl ?? (await findRunningEmbedded(databaseFolder(config)));
   const databaseUrl = running ?? (await openEmbedded(config, closing));
-  const catalog = await openCatalog({ url: databaseUrl });
+  const catalog = await openCatalog({ url: databaseUrl, mustExist });
   closing.add(() => catalog.close());
   return { catalog, databaseUrl };
 }
 
 /** Catalog, bucket and a folder of their own for a command beside a server. */
-async function openStoresBeside(config: Config, closing: Closing): Promise<Omit<Stores, "decoder" | "clock">> {
-  const stores = await openBeside(config, closing);
-  const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings });
+async function openStoresBeside(
+  config: Config,
+  closing: Closing,
+  options: BesideOptions,
+): Promise<Omit<Stores, "decoder" | "clock">> {
+  const stores = await openBeside(config, closing, options);
+  const bucket = await openBucket(config.bucketUrl, { environment: config.bucketSettings, ...options });
   const folder = await mkdtemp(join(tmpdir(), "utsuru-staging-"));
   closing.add(() => rm(folder, { recursive: true, force: true }));
   return { ...stores, bucket, staging: await stagingFolder(folder) };

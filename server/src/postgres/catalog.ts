@@ -13,7 +13,7 @@ import { featureEntriesIn, featureEntriesOf } from "./features.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
 import { libraryRecordsIn } from "./library-records.ts";
-import { migrate } from "./migrate.ts";
+import { isMigrated, migrate } from "./migrate.ts";
 import { objectNotesIn } from "./object-notes.ts";
 import { openQueue, type QueueOptions, type TaskQueue } from "./queue.ts";
 import { renewalsIn } from "./renewals.ts";
@@ -28,10 +28,13 @@ export interface CatalogOptions extends DatabaseOptions, QueueOptions {
   readonly jobs?: JobBounds;
   /** How long to wait for a server that does not answer yet, as when both are started at once. Default 30 s. */
   readonly patienceMs?: number;
+  /** A database without a schema of ours is refused, not given one. */
+  readonly mustExist?: boolean;
   /** How long a put of objects may take ({@link Catalog.objects}). Default 1 h: a file of 1 GiB at 300 kB/s. */
   readonly putMsMax?: number;
 }
 
+const nowhere = "There is no library in this database; UTSURU_DATABASE_URL, or else UTSURU_DATA, says where it is.";
 const retryMs = 250;
 const standardPutMsMax = 60 * 60_000;
 const standardBounds: JobBounds = { waitingMax: 10_000, waitingMaxPerOwner: 1_000 };
@@ -125,9 +128,10 @@ function maintenance(options: DatabaseOptions): DatabaseOptions {
   return { ...options, connectionsMax: 1, statementTimeoutMs: migrationTimeoutMs };
 }
 
-async function migrateOnce(options: DatabaseOptions): Promise<void> {
+async function migrateOnce({ mustExist, ...options }: Omit<CatalogOptions, "patienceMs">): Promise<void> {
   const database = openDatabase(maintenance(options));
   try {
+    if (mustExist && !(await isMigrated(database))) throw new StartError(nowhere);
     await migrate(database);
   } finally {
     await database.close();

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findBinaries } from "./embedded/binaries.ts";
-import { createCluster, giveBack, inspectCluster, placesIn, superuser } from "./embedded/cluster.ts";
+import { clusterVersion, createCluster, giveBack, inspectCluster, placesIn, superuser } from "./embedded/cluster.ts";
 import { findLauncher } from "./embedded/launcher.ts";
 import { endLeftovers } from "./embedded/leftovers.ts";
 import { readOrMakePassword } from "./embedded/password.ts";
@@ -25,6 +25,11 @@ export interface EmbeddedDatabase {
   /** `postgres://…`, good until `stop`, also over restarts of the database. */
   readonly url: string;
   stop(): Promise<void>;
+}
+
+/** Whether the folder holds a database, running or not. */
+export async function hasEmbedded(directory: string): Promise<boolean> {
+  return (await clusterVersion(placesIn(resolve(directory)))) !== undefined;
 }
 
 const startTries = 5;

@@ -46,6 +46,12 @@ export async function migrate(database: Database, folder: URL = ourMigrations): 
   });
 }
 
+/** Whether the database has a schema of ours, of whatever age. */
+export async function isMigrated(on: Connection): Promise<boolean> {
+  const [row] = await on.query<{ there: boolean }>("select to_regclass('migrations') is not null as there", []);
+  return row?.there ?? false;
+}
+
 type Applied = Pick<Migration, "version" | "name" | "sha256">;
 
 async function readMigrations(folder: URL): Promise<Migration[]> {

@@ -23,9 +23,14 @@ export function placesIn(folder: string): Places {
   return { folder, cluster: at("cluster"), password: at("password"), log: at("log") };
 }
 
+/** What PostgreSQL's own file of this name says; `undefined` when there is no cluster. */
+export async function clusterVersion(places: Places): Promise<string | undefined> {
+  return readFile(join(places.cluster, "PG_VERSION"), "utf8").catch(absent);
+}
+
 /** Whom an existing cluster belongs to. Throws `StartError` for one of another major version, or of a user that we cannot be. */
 export async function inspectCluster(places: Places, major: number): Promise<Owner | undefined> {
-  const text = await readFile(join(places.cluster, "PG_VERSION"), "utf8").catch(absent);
+  const text = await clusterVersion(places);
   if (text === undefined) return undefined;
   if (Number.parseInt(text, 10) !== major) {
     throw new StartError(
