@@ -89,6 +89,10 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
   assert.deepEqual(calls.sort(), expected.sort());
   assert.ok(body.paths["/api/upload"].post.requestBody.content["multipart/form-data"]);
   assert.ok(body.paths["/api/search"].post.requestBody.content["application/json"]);
+  assert.deepEqual(Object.keys(body.paths["/api/upload"].post.responses[422].content).sort(), [
+    "application/json", // every file was rejected
+    "application/problem+json", // the form itself is not valid
+  ]);
   for (const ref of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g))
     assert.ok(body.components.schemas[ref[1] ?? ""], ref[1]);
 });

@@ -41,7 +41,7 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
         headers: PreferHeader,
         response: answers(
           { 201: UploadAnswer, 200: UploadAnswer, 202: Job, 422: UploadAnswer },
-          [400, 401, 408, 413, 415, 503, 507],
+          [400, 401, 408, 413, 415, 422, 503, 507],
         ),
       },
     },

@@ -993,7 +993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Default Response */
+            /** @description The answer, or a problem (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1002,6 +1002,7 @@ export interface operations {
                     "application/json": {
                         results: components["schemas"]["UploadResult"][];
                     };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem (RFC 9457) */
