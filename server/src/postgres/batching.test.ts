@@ -11,7 +11,7 @@ function doubling(sizeMax = 3) {
         const end = async (error?: Error): Promise<void> => {
           if (error) reject(error);
           else resolve(questions.map((number) => 2 * number));
-          await new Promise(setImmediate);
+          await turn();
         };
         batches.push({ questions, end });
       }),
@@ -20,28 +20,54 @@ function doubling(sizeMax = 3) {
   return { ask, asked: () => batches.map(({ questions }) => questions), end: (n: number) => batches[n]?.end };
 }
 
-test("questions go out at once while there is room, then together, each answered by a batch begun after it was asked", async () => {
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+test("questions of one turn go out together while there is room, then with all that wait, each answered by a batch begun after it was asked", async () => {
   const { ask, asked, end } = doubling();
-  const answers = [1, 2, 3, 4, 5, 6].map(ask);
-  assert.deepEqual(asked(), [[1], [2]]);
+  const answers = [1, 2].map(ask);
+  assert.deepEqual(asked(), []);
+  await turn();
+  answers.push(ask(3));
+  await turn();
+  assert.deepEqual(asked(), [[1, 2], [3]]);
+  answers.push(...[4, 5, 6, 7].map(ask));
+  await turn();
   await end(1)?.();
-  assert.deepEqual(asked(), [[1], [2], [3, 4, 5]]);
-  const late = ask(7);
+  assert.deepEqual(asked(), [[1, 2], [3], [4, 5, 6]]);
+  const late = ask(8);
   await end(0)?.();
   await end(2)?.();
   await end(3)?.();
-  assert.deepEqual(asked(), [[1], [2], [3, 4, 5], [6, 7]]);
-  assert.deepEqual(await Promise.all([...answers, late]), [2, 4, 6, 8, 10, 12, 14]);
+  assert.deepEqual(asked(), [[1, 2], [3], [4, 5, 6], [7, 8]]);
+  assert.deepEqual(await Promise.all([...answers, late]), [2, 4, 6, 8, 10, 12, 14, 16]);
+});
+
+test("more questions of one turn than a batch has go out in as many batches as there is room for", async () => {
+  const { ask, asked, end } = doubling(2);
+  const answers = [1, 2, 3, 4, 5].map(ask);
+  await turn();
+  assert.deepEqual(asked(), [
+    [1, 2],
+    [3, 4],
+  ]);
+  await end(0)?.();
+  await end(1)?.();
+  await end(2)?.();
+  assert.deepEqual(await Promise.all(answers), [2, 4, 6, 8, 10]);
 });
 
 test("a batch that fails fails its own questions alone, and the next ones are asked", async () => {
   const { ask, asked, end } = doubling(2);
-  const answers = Promise.allSettled([1, 2, 3, 4, 5].map(ask));
+  const answers = Promise.allSettled([1, 2, 3, 4, 5, 6].map(ask));
+  await turn();
   await end(0)?.();
-  await end(1)?.();
-  await end(2)?.(new Error("away"));
-  await end(3)?.();
-  assert.deepEqual(asked(), [[1], [2], [3, 4], [5]]);
+  await end(1)?.(new Error("away"));
+  await end(2)?.();
+  assert.deepEqual(asked(), [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
   const kinds = (await answers).map(({ status }) => status);
-  assert.deepEqual(kinds, ["fulfilled", "fulfilled", "rejected", "rejected", "fulfilled"]);
+  assert.deepEqual(kinds, ["fulfilled", "fulfilled", "rejected", "rejected", "fulfilled", "fulfilled"]);
 });

@@ -14,8 +14,9 @@ interface Waiting<Question, Answer> {
 const batchesAtOnce = 2;
 
 /**
- * Returns a function that answers one question, which may be asked many times at once: a question goes out at once when there is
- * room, and together with all that wait otherwise. Nothing is remembered: its answer is of a batch that began after it was asked.
+ * Returns a function that answers one question, which may be asked many times at once: what is asked in one turn of the event loop, as by
+ * requests that came at once, goes out together at its end when there is room, and with all that wait otherwise. Nothing is
+ * remembered: its answer is of a batch that began after it was asked.
  *
  * `answerAll` gives the answers in the order of the questions; when it fails, all of them have failed.
  */
@@ -25,6 +26,7 @@ export function inBatches<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   const waiting: Waiting<Question, Answer>[] = [];
   let running = 0;
+  let isDue = false;
 
   const run = async (): Promise<void> => {
     running++;
@@ -34,10 +36,17 @@ export function inBatches<Question, Answer>(
     running--;
   };
 
+  const begin = (): void => {
+    isDue = false;
+    while (waiting.length > 0 && running < batchesAtOnce) void run();
+  };
+
   return (question) =>
     new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      if (running < batchesAtOnce) void run();
+      if (isDue || running === batchesAtOnce) return;
+      isDue = true;
+      setImmediate(begin);
     });
 }
 
