@@ -5,24 +5,18 @@ import { type CodeSpace, codeSpaces, copyDistanceMax, qualityMin, spaceOf } from
 import type { IndexEntry } from "../ports.ts";
 import { GoneImages } from "./gone-images.ts";
 import { GrowingNumbers } from "./growing-numbers.ts";
-import { ImageIds } from "./image-ids.ts";
+import { ImageIds, wordsPerId } from "./image-ids.ts";
 import { candidatesMax } from "./nearest-images.ts";
 
 /** A moment in the life of the images held: how many changes there had been. */
 export type Turn = number;
 
-/** Where a code is. */
-export interface HeldCode {
-  readonly algorithm: Algorithm;
-  readonly slot: Slot;
-}
+/** Images as numbers, one row after another: the id's four, the audience, and for each algorithm the slot of its code plus one, 0 without a code. */
+export type PackedRows = Uint32Array;
 
-/** An image as it is held. Without a code it has too little detail for a fingerprint, and is found by its bytes alone. */
-export interface HeldRow {
-  readonly imageId: string;
-  readonly audience: number;
-  readonly codes: readonly HeldCode[];
-}
+/** Numbers of one image in packed rows. */
+export const numbersPerRow: number = wordsPerId + 1 + algorithms.length;
+const slotsAt = wordsPerId + 1;
 
 /** A code near a query, and the image it is of. */
 export type HeldNeighbour = QueryNeighbour & { readonly imageId: string };
@@ -52,9 +46,9 @@ export class HeldImages {
    * Images as a snapshot kept them: the codes of one moment, and rows of those images that had not changed since. The others the
    * database tells of anew, so their codes go.
    */
-  static async restore(indexes: CodeIndexes, batches: AsyncIterable<Iterable<HeldRow>>): Promise<HeldImages> {
+  static async restore(indexes: CodeIndexes, batches: AsyncIterable<PackedRows>): Promise<HeldImages> {
     const images = new HeldImages(indexes);
-    for await (const rows of batches) for (const row of rows) images.#hold(row);
+    for await (const rows of batches) for (let at = 0; at < rows.length; at += numbersPerRow) images.#unpack(rows, at);
     for (const space of codeSpaces) {
       const index = indexes[space];
       for (let slot = 0; slot < index.slotEnd; slot++)
@@ -76,12 +70,11 @@ export class HeldImages {
   put({ imageId, audience, fingerprints }: IndexEntry): void {
     if (this.#gone.has(imageId)) return;
     this.#drop(imageId);
-    const telling = fingerprints.filter(({ quality }) => quality >= qualityMin);
-    const codes = telling.map(({ algorithm, code }) => ({
-      algorithm,
-      slot: this.indexes[spaceOf(algorithm)].add(code, audience),
-    }));
-    this.#hold({ imageId, audience, codes });
+    const place = this.#hold(this.#ids.add(imageId), audience);
+    for (const { algorithm, code, quality } of fingerprints) {
+      if (quality < qualityMin) continue;
+      this.#holdCode(place, algorithm, this.indexes[spaceOf(algorithm)].add(code, audience));
+    }
   }
 
   remove(imageId: string): void {
@@ -100,12 +93,26 @@ export class HeldImages {
     return this.#turn;
   }
 
-  /** What is held of images that are as old as the moment. Images may come, change and go while it is walked. */
-  *rows(moment: Turn): Generator<HeldRow> {
+  /** The images held that are as old as the moment. Others may come, change and go while they are walked. */
+  *rows(moment: Turn): Generator<{ readonly imageId: string }> {
     for (let place = 0; place < this.#ids.end; place++) {
       const imageId = this.#turns.at(place) > moment ? undefined : this.#ids.at(place);
-      if (imageId !== undefined) yield { imageId, audience: this.#audiences.at(place), codes: this.#codesAt(place) };
+      if (imageId !== undefined) yield { imageId };
     }
+  }
+
+  /** What is held of the images that are as old as the moment, so many rows at most in a piece; others may come, change and go meanwhile. */
+  *packed(moment: Turn, rowsMax: number): Generator<PackedRows> {
+    const rows = new Uint32Array(rowsMax * numbersPerRow);
+    let filled = 0;
+    for (let place = 0; place < this.#ids.end; place++) {
+      if (this.#turns.at(place) > moment || !this.#pack(place, rows, filled)) continue;
+      filled += numbersPerRow;
+      if (filled < rows.length) continue;
+      yield rows;
+      filled = 0;
+    }
+    if (filled > 0) yield rows.subarray(0, filled);
   }
 
   /** The nearest codes of a space that the viewer may see, within the distance at which two pictures are copies; `query` numbers the wanted. */
@@ -122,16 +129,37 @@ export class HeldImages {
     return this.#counts.get(audience) ?? 0;
   }
 
-  #hold({ imageId, audience, codes }: HeldRow): void {
-    const place = this.#ids.add(imageId);
+  #hold(place: number, audience: number): number {
     this.#audiences.set(place, audience);
     this.#turns.set(place, ++this.#turn);
     for (const algorithm of algorithms) this.#slots[algorithm].set(place, 0);
-    for (const { algorithm, slot } of codes) {
-      this.#slots[algorithm].set(place, slot + 1);
-      this.#placeOfSlot[spaceOf(algorithm)].set(slot, place + 1);
-    }
     this.#counts.set(audience, this.count(audience) + 1);
+    return place;
+  }
+
+  #holdCode(place: number, algorithm: Algorithm, slot: Slot): void {
+    this.#slots[algorithm].set(place, slot + 1);
+    this.#placeOfSlot[spaceOf(algorithm)].set(slot, place + 1);
+  }
+
+  /** Writes what is held at a place; `false` when nothing is. */
+  #pack(place: number, rows: PackedRows, at: number): boolean {
+    const words = this.#ids.wordsAt(place);
+    if (words === undefined) return false;
+    rows.set(words, at);
+    rows[at + wordsPerId] = this.#audiences.at(place);
+    for (const [i, algorithm] of algorithms.entries()) rows[at + slotsAt + i] = this.#slots[algorithm].at(place);
+    return true;
+  }
+
+  #unpack(rows: PackedRows, at: number): void {
+    const number = (i: number): number => rows[at + i] ?? 0;
+    const id = this.#ids.addWords([number(0), number(1), number(2), number(3)]);
+    const place = this.#hold(id, number(wordsPerId));
+    for (const [i, algorithm] of algorithms.entries()) {
+      const slot = number(slotsAt + i);
+      if (slot > 0) this.#holdCode(place, algorithm, slot - 1);
+    }
   }
 
   #drop(imageId: string): void {
@@ -139,18 +167,15 @@ export class HeldImages {
     if (place === undefined) return;
     const audience = this.#audiences.at(place);
     this.#counts.set(audience, this.count(audience) - 1);
-    for (const { algorithm, slot } of this.#codesAt(place)) {
-      this.indexes[spaceOf(algorithm)].remove(slot);
-      this.#placeOfSlot[spaceOf(algorithm)].set(slot, 0);
-    }
+    for (const algorithm of algorithms) this.#dropCode(place, algorithm);
     this.#ids.delete(place);
   }
 
-  #codesAt(place: number): HeldCode[] {
-    return algorithms.flatMap((algorithm) => {
-      const slot = this.#slots[algorithm].at(place) - 1;
-      return slot < 0 ? [] : [{ algorithm, slot }];
-    });
+  #dropCode(place: number, algorithm: Algorithm): void {
+    const [slot, space] = [this.#slots[algorithm].at(place) - 1, spaceOf(algorithm)];
+    if (slot < 0) return;
+    this.indexes[space].remove(slot);
+    this.#placeOfSlot[space].set(slot, 0);
   }
 
   #idAt(space: CodeSpace, slot: Slot): string | undefined {

@@ -1,6 +1,7 @@
 import { GrowingNumbers } from "./growing-numbers.ts";
 
-const wordsPerId = 4;
+/** Numbers of 32 bits that an id is. */
+export const wordsPerId = 4;
 /** Buckets of the table by which ids are found: 4 MB, of which what is never touched costs nothing. Ten million ids make chains of ten. */
 const bucketBits = 20;
 
@@ -39,11 +40,13 @@ export class ImageIds {
 
   /** Gives a place to an id that has none. */
   add(id: string): number {
-    const words = wordsOf(id);
+    return this.addWords(wordsOf(id));
+  }
+
+  /** Gives a place to an id that has none, told by its numbers. */
+  addWords(words: Words): number {
     const place = this.#free.pop() ?? this.#end++;
-    words.forEach((word, i) => {
-      this.#words.set(place * wordsPerId + i, word);
-    });
+    for (let i = 0; i < wordsPerId; i++) this.#words.set(place * wordsPerId + i, words[i] ?? 0);
     const bucket = bucketOf(words);
     this.#next.set(place, this.#heads[bucket] ?? 0);
     this.#heads[bucket] = place + 1;
@@ -68,7 +71,13 @@ export class ImageIds {
 
   /** The id that has the place; `undefined` when none has. */
   at(place: number): string | undefined {
-    return this.#taken.at(place) === 1 ? idOf(this.#wordsAt(place)) : undefined;
+    const words = this.wordsAt(place);
+    return words && idOf(words);
+  }
+
+  /** The numbers of the id that has the place; `undefined` when none has. */
+  wordsAt(place: number): Words | undefined {
+    return this.#taken.at(place) === 1 ? this.#wordsAt(place) : undefined;
   }
 
   #wordsAt(place: number): Words {
@@ -83,7 +92,7 @@ export class ImageIds {
 }
 
 /** An id as four numbers of 32 bits. */
-type Words = readonly [number, number, number, number];
+export type Words = readonly [number, number, number, number];
 
 function wordsOf(id: string): Words {
   const digits = id.replaceAll("-", "");

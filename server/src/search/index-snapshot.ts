@@ -4,20 +4,16 @@ import { MultiIndex } from "@utsuru/core/multi-index";
 import { codeSpaces } from "@utsuru/core/score";
 import { PieceReader, SnapshotError, type SnapshotSource } from "@utsuru/core/snapshot";
 import type { FeedPosition } from "../ports.ts";
-import { type HeldCode, HeldImages, type HeldRow } from "./held-images.ts";
+import { HeldImages, numbersPerRow, type PackedRows } from "./held-images.ts";
 
 // Chunks: 4 bytes length · so many bytes · 4 bytes CRC-32 of them, seeded with the one before, so that chunks cannot change places.
-// First a chunk of JSON; then for each space its codes (core/src/hamming/snapshot.ts) up to an empty chunk; then whole rows up to
-// an empty chunk: 36 bytes image id, 4 bytes audience, 4 bytes how many codes, for each 4 bytes number of the algorithm, 4 bytes slot.
-// Numbers are little-endian.
+// First a chunk of JSON; then for each space its codes (core/src/hamming/snapshot.ts) up to an empty chunk; then rows of images
+// (held-images.ts) up to an empty chunk. Numbers are little-endian, as those of a WebAssembly memory are.
 
-const format = `utsuru index 1 of ${algorithms.join(", ")}`;
+const format = `utsuru index 2 of ${algorithms.join(", ")}`;
 const chunkBytesMax = 256 * 1024;
-const idBytes = 36;
-const rowBytes = idBytes + 8;
-const codeBytes = 8;
-/** A chunk of rows is full when it has so many bytes. */
-const rowsBytes = 64 * 1024;
+const rowsPerChunk = 2048;
+const rowBytes = numbersPerRow * Uint32Array.BYTES_PER_ELEMENT;
 
 /** Images, and the state of the database that they stand for. */
 export interface IndexContents {
@@ -43,7 +39,7 @@ export function* encodeSnapshot({ images, position }: IndexContents): Generator<
       for (const piece of rest) yield seal(piece);
       yield seal(nothing);
     }
-    for (const chunk of rowChunks(images.rows(moment))) yield seal(chunk);
+    for (const rows of images.packed(moment, rowsPerChunk)) yield seal(new Uint8Array(rows.buffer, 0, rows.byteLength));
     yield seal(nothing);
   } finally {
     for (const { rest } of frozen) rest.return();
@@ -69,31 +65,6 @@ function sealer(): Seal {
     chunk.writeUInt32LE(checksum, 4 + payload.length);
     return chunk;
   };
-}
-
-function* rowChunks(rows: Iterable<HeldRow>): Generator<Uint8Array> {
-  let chunk: Buffer[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    chunk.push(bytesOf(row));
-    bytes += rowBytes + row.codes.length * codeBytes;
-    if (bytes < rowsBytes) continue;
-    yield Buffer.concat(chunk);
-    [chunk, bytes] = [[], 0];
-  }
-  if (bytes > 0) yield Buffer.concat(chunk);
-}
-
-function bytesOf({ imageId, audience, codes }: HeldRow): Buffer {
-  const row = Buffer.alloc(rowBytes + codes.length * codeBytes);
-  row.write(imageId, "latin1");
-  row.writeUInt32LE(audience, idBytes);
-  row.writeUInt32LE(codes.length, idBytes + 4);
-  codes.forEach(({ algorithm, slot }, i) => {
-    row.writeUInt32LE(algorithms.indexOf(algorithm), rowBytes + i * codeBytes);
-    row.writeUInt32LE(slot, rowBytes + i * codeBytes + 4);
-  });
-  return row;
 }
 
 /**
@@ -133,8 +104,11 @@ async function* chunksUntilEmpty(open: Open): AsyncGenerator<Buffer> {
   for (let chunk = await open(); chunk.length > 0; chunk = await open()) yield chunk;
 }
 
-async function* rowsUntilEmpty(open: Open): AsyncGenerator<Iterable<HeldRow>> {
-  for await (const chunk of chunksUntilEmpty(open)) yield rowsIn(chunk);
+async function* rowsUntilEmpty(open: Open): AsyncGenerator<PackedRows> {
+  for await (const { buffer, byteOffset, length } of chunksUntilEmpty(open)) {
+    if (length % rowBytes !== 0) throw new SnapshotError("foreign", "a row of an image is not whole");
+    yield new Uint32Array(buffer, byteOffset, length / Uint32Array.BYTES_PER_ELEMENT);
+  }
 }
 
 function positionIn(chunk: Buffer): FeedPosition {
@@ -143,22 +117,4 @@ function positionIn(chunk: Buffer): FeedPosition {
   if (!isOurs || !("position" in header) || typeof header.position !== "string")
     throw new SnapshotError("version", `expected a snapshot of "${format}"`);
   return header.position;
-}
-
-function* rowsIn(chunk: Buffer): Generator<HeldRow> {
-  for (let at = 0; at < chunk.length; ) {
-    const imageId = chunk.toString("latin1", at, at + idBytes);
-    const audience = chunk.readUInt32LE(at + idBytes);
-    const codes = Array.from({ length: chunk.readUInt32LE(at + idBytes + 4) }, (_, i) =>
-      codeAt(chunk, at + rowBytes + i * codeBytes),
-    );
-    yield { imageId, audience, codes };
-    at += rowBytes + codes.length * codeBytes;
-  }
-}
-
-function codeAt(chunk: Buffer, at: number): HeldCode {
-  const algorithm = algorithms[chunk.readUInt32LE(at)];
-  if (!algorithm) throw new SnapshotError("version", "a code of an algorithm that is not known");
-  return { algorithm, slot: chunk.readUInt32LE(at + 4) };
 }
