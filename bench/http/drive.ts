@@ -19,7 +19,10 @@ export interface Driven {
   readonly max: number;
   /** How many answers there were of each status. */
   readonly statuses: readonly string[];
+  /** Requests without an answer: the connection broke, or the client waited for 10 s. */
   readonly errors: number;
+  /** Those errors that are the client's impatience. */
+  readonly timeouts: number;
 }
 
 const client = fileURLToPath(new URL("client.ts", import.meta.url));

@@ -42,6 +42,7 @@ export const run: Run = async (room) => {
       "slowest",
       "answers",
       "errors",
+      "of them not answered in 10 s",
       "ms of CPU a request, server / PostgreSQL",
     ],
     rows,
@@ -96,7 +97,7 @@ async function searchOver(
     for (const connections of connectionCounts) {
       room.say(`${spread}, ${threads} threads, ${connections} connections`);
       const before = processorTimeOf(server.pid);
-      const { perSecond, p50, p99, max, statuses, errors } = await drive({
+      const { perSecond, p50, p99, max, statuses, errors, timeouts } = await drive({
         ...{ url: server.url, token, bodies },
         ...{ connections, seconds },
       });
@@ -104,7 +105,7 @@ async function searchOver(
       const cpuMs = (["server", "postgres"] as const).map((of) =>
         round((after[of] - before[of]) / (perSecond * seconds), 2),
       );
-      const answers = [round(perSecond), p50, p99, max, statuses.join(", "), errors];
+      const answers = [round(perSecond), p50, p99, max, statuses.join(", "), errors, timeouts];
       rows.push([spread, threads, connections, ...answers, cpuMs.join(" / ")]);
     }
     const { residentMegabytes, heapUsedMegabytes } = await readRuntime(server.url);
