@@ -9,6 +9,7 @@ import { createTar } from "./archives/tar-writer.ts";
 import { backUpLibrary } from "./backup/back-up-library.ts";
 import { checkBackup } from "./backup/check-backup.ts";
 import { formerPictures } from "./backup/former-pictures.ts";
+import { abandonRestore, keepRestored } from "./backup/give-up-restore.ts";
 import { openBackup } from "./backup/read-backup.ts";
 import { restoreLibrary } from "./backup/restore-library.ts";
 import { copyBucket } from "./buckets/copy-bucket.ts";
@@ -18,7 +19,7 @@ import { stagingFolder } from "./buckets/staging-folder.ts";
 import type { BackUp } from "./cli/backup.ts";
 import type { CopyBuckets } from "./cli/bucket-copy.ts";
 import { buildProgram } from "./cli/program.ts";
-import type { CheckBackup, Restore } from "./cli/restore.ts";
+import type { AbandonRestore, CheckBackup, KeepRestored, Restore } from "./cli/restore.ts";
 import { closers } from "./closers.ts";
 import { type Config, ConfigError, environmentWithFile, ownBucketUrl, readConfig } from "./config.ts";
 import { bcryptPasswords } from "./credentials/bcrypt-passwords.ts";
@@ -118,6 +119,18 @@ function restore(...[path, options]: Parameters<Restore>): ReturnType<Restore> {
     await makeDataFolder(config.dataFolder);
     return restoreLibrary(await openStoresBeside(config, closing, { mustExist: false }), backup, options);
   });
+}
+
+/** Takes out what an interrupted restore brought in. */
+function abandon(options: Parameters<AbandonRestore>[0]): ReturnType<AbandonRestore> {
+  return lend(async (config, closing) =>
+    abandonRestore(await openStoresBeside(config, closing, { mustExist: true }), options),
+  );
+}
+
+/** Ends an interrupted restore with what is there. */
+function keep(): ReturnType<KeepRestored> {
+  return lend(async (config, closing) => keepRestored(await openStoresBeside(config, closing, { mustExist: true })));
 }
 
 function checkFile(...[path, options]: Parameters<CheckBackup>): ReturnType<CheckBackup> {
@@ -366,6 +379,8 @@ try {
     backUp,
     restore,
     checkBackup: checkFile,
+    abandonRestore: abandon,
+    keepRestored: keep,
     isPicture,
     environment,
   }).parseAsync();

@@ -407,6 +407,20 @@ export interface Backups {
    */
   addPart(part: RestoredPart): Promise<{ readonly images: number; readonly passedOver: number }>;
   finish(backupId: string): Promise<void>;
+  /**
+   * Gives up the restore that is unfinished: it cannot be gone on with. Answers the objects that it had noted and not finished. Throws `StartError` when
+   * there is none.
+   */
+  giveUp(): Promise<{ readonly backupId: string; readonly keys: readonly string[] }>;
+  /**
+   * Takes some of the images out that a restore which was given up brought in, and answers their objects. These are noted under the backup's id
+   * in place of what was noted before, which must be deleted by now. Nothing was left when it answers none.
+   */
+  takeOut(backupId: string, limit: number): Promise<{ readonly images: number; readonly keys: readonly string[] }>;
+  /** Forgets the objects noted last, which must be deleted by now, and takes the people out that the restore brought in and who have nothing here. */
+  endTakenOut(backupId: string): Promise<{ readonly peopleLeft: number }>;
+  /** Forgets the objects noted last, which must be deleted by now. What was brought in is like any other image from then on. */
+  endKept(backupId: string): Promise<void>;
 }
 
 /** A state of the database: which changes it has and which not. Opaque, to be kept and followed from later. */

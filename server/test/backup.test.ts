@@ -201,6 +201,13 @@ test("a backup and a restore that are killed go on when they are run again, and 
   assert.deepEqual(await contentOf(other), await contentOf(library));
   assert.equal((await keysIn(other)).length, 280);
   assert.equal((await runCommand(["restore", file, "--check"])).code, 0);
+
+  const third = await emptyLibrary(t);
+  await truncate(file, 0.7 * bytes.length);
+  assert.match((await runCommand(["restore", file], third.settings)).stderr, /is not whole: it ends /);
+  const { report: takenOut } = await printed(["restore", "--abandon"], third.settings);
+  assert.deepEqual([takenOut.images, takenOut.left], [64, { people: 0, images: 0 }]);
+  assert.deepEqual(await keysIn(third), []);
 });
 
 test("what cannot be is said in a sentence", async (t) => {
@@ -231,7 +238,9 @@ test("what cannot be is said in a sentence", async (t) => {
   await refused(["restore", folder], /^utsuru: The file .* cannot be read: /);
   await truncate(file, (await stat(file)).size - 3000);
   await refused(["restore", "--check", file], /^utsuru: The (backup|archive) is not whole: it ends /);
-  assert.equal((await runCommand(["restore", file, "--force"])).code, 2);
+  for (const args of [[file, "--force"], [], [file, "--keep"], ["--abandon", "--keep"]])
+    assert.equal((await runCommand(["restore", ...args])).code, 2, args.join(" "));
+  await refused(["restore", "--keep"], /^utsuru: There is no unfinished restore in this library\.$/m);
 });
 
 /** Kills a backup when it has written some pictures; anew when it was faster. */

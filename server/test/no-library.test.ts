@@ -40,7 +40,10 @@ test("where there is no library, commands say so and make none: no folder, no sc
   const client = await bareDatabase(t);
   const url = `postgres://${client.user}:${client.password}@${client.host}:${client.port}/${client.database}`;
   const bare = { UTSURU_DATA: here, UTSURU_DATABASE_URL: url };
-  for (const args of [["jobs", "retry"], ["doctor"]])
+  for (const args of [
+    ["jobs", "retry"],
+    ["restore", "--abandon"],
+  ])
     await refused(
       args,
       bare,

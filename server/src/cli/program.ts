@@ -10,10 +10,10 @@ import { printDuplicates } from "./duplicates.ts";
 import { hashFiles } from "./hash-files.ts";
 import { addImport } from "./import/import-command.ts";
 import { addJobs, type LendQueue } from "./jobs.ts";
-import { addRestore, type CheckBackup, type Restore } from "./restore.ts";
+import { addRestore, type RestoreRoles } from "./restore.ts";
 
 /** What the commands work with. */
-export interface Roles {
+export interface Roles extends RestoreRoles {
   serve(): Promise<void>;
   work(): Promise<void>;
   lendQueue: LendQueue;
@@ -22,8 +22,6 @@ export interface Roles {
   openDecoder(processes?: number): Decoder;
   readonly copyBuckets: CopyBuckets;
   readonly backUp: BackUp;
-  readonly restore: Restore;
-  readonly checkBackup: CheckBackup;
   /** Whether a file that begins so is a picture that can be kept. */
   isPicture(head: Buffer): boolean;
   /** The settings of whoever runs the command. */

@@ -1,4 +1,5 @@
 import type { Backups } from "../ports.ts";
+import { endGivenUp, endTakenOut, giveUp, takeOut } from "./backup/give-up.ts";
 import { addPart, begin, finish, notePuts } from "./backup/restore.ts";
 import { withSnapshot } from "./backup/snapshot.ts";
 import { schemaVersion } from "./backup/tables.ts";
@@ -27,6 +28,14 @@ export function backupsIn(
       announce();
       return added;
     },
-    finish: (backupId) => finish(database, backupId),
+    finish: (backupId) => database.transaction((on) => finish(on, backupId)),
+    giveUp: () => database.transaction(giveUp),
+    takeOut: async (backupId, limit) => {
+      const taken = await database.transaction((on) => takeOut(on, backupId, limit));
+      announce();
+      return taken;
+    },
+    endTakenOut: (backupId) => database.transaction((on) => endTakenOut(on, backupId)),
+    endKept: (backupId) => database.transaction((on) => endGivenUp(on, backupId)),
   };
 }

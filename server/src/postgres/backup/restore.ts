@@ -7,21 +7,44 @@ import { type BackedUpTable, backedUpTables } from "./tables.ts";
 export async function begin(on: Connection, backupId: string): ReturnType<Backups["begin"]> {
   await on.query("lock table users, images, restores in share row exclusive mode", []);
   const [known] = await on.query<{ parts: number; ended_at: Date | null }>(
-    "select parts, ended_at from restores where backup_id = $1",
+    "select parts, ended_at from restores where backup_id = $1 and given_up_at is null",
     [backupId],
   );
   if (known) return { parts: known.parts, endedAt: known.ended_at ?? undefined };
   await refuseOther(on);
   await refuseFull(on);
+  await refuseSoon(on);
+  await on.query("delete from restores where backup_id = $1", [backupId]); // one that was given up
   await on.query("insert into restores (backup_id) values ($1)", [backupId]);
   return { parts: 0, endedAt: undefined };
 }
 
 async function refuseOther(on: Connection): Promise<void> {
-  const [other] = await on.query<{ backup_id: string }>("select backup_id from restores where ended_at is null", []);
+  const [other] = await on.query<{ backup_id: string; is_given_up: boolean }>(
+    "select backup_id, given_up_at is not null as is_given_up from restores where ended_at is null",
+    [],
+  );
+  if (other?.is_given_up)
+    throw new StartError(
+      `The restore of another backup (${other.backup_id}) is being given up: run utsuru restore --abandon or --keep once more.`,
+    );
   if (other)
     throw new StartError(
-      `Another backup (${other.backup_id}) is being restored to this library and not all of it is there: finish that one, or take an empty database.`,
+      `Another backup (${other.backup_id}) is being restored to this library and not all of it is there: finish that one, or give it up by utsuru restore --abandon or --keep.`,
+    );
+}
+
+/** Longer than servers and sweepers remember which images have gone: these may come again, under the same ids. */
+const forgottenS = 300;
+
+async function refuseSoon(on: Connection): Promise<void> {
+  const [row] = await on.query<{ wait_s: number }>(
+    "select ceil(extract(epoch from max(ended_at) - now()) + $1)::int as wait_s from restores where given_up_at is not null",
+    [forgottenS],
+  );
+  if (row && row.wait_s > 0)
+    throw new StartError(
+      `A restore was abandoned here a moment ago, and servers still hear of it: run this again in ${row.wait_s} s.`,
     );
 }
 
@@ -36,14 +59,22 @@ async function refuseFull(on: Connection): Promise<void> {
     );
 }
 
-/** The backup's one note, replaced from part to part. */
+/** The backup's one note, replaced from part to part. What an earlier restore, given up by now, wanted deleted of these is wanted again. */
 export async function notePuts(on: Connection, backupId: string, keys: readonly string[]): Promise<void> {
-  await on.query(
-    `insert into bucket_puts (id, image_id, keys) values ($1, $1, $2)
-     on conflict (id) do update set keys = excluded.keys, noted_at = excluded.noted_at`,
+  const noted = await on.query(
+    `with wanted as (
+       delete from bucket_deletions where key = any ($2::text[])
+     )
+     insert into bucket_puts (id, image_id, keys)
+     select backup_id, backup_id, $2 from restores where backup_id = $1 and ended_at is null and given_up_at is null
+     on conflict (id) do update set keys = excluded.keys, noted_at = excluded.noted_at
+     returning id`,
     [backupId, keys],
   );
+  if (noted.length === 0) throw new StartError(elsewhere);
 }
+
+const elsewhere = "Another restore of the same backup is at work on this library, or it was given up.";
 
 /** As part of the connection's transaction. `putMsMax`: after how long a deletion of objects is repeated. */
 export async function addPart(
@@ -61,6 +92,8 @@ export async function addPart(
     if (given) added.set(table.name, await insertRows(on, table, given));
   }
   await on.query("delete from bucket_puts where id = $1", [backupId]);
+  const owned = [...(added.get("users") ?? []), ...(added.get("images") ?? [])];
+  await on.query("insert into restored (id) select unnest($1::uuid[])", [owned]);
   const images = (byTable.get("images") ?? []).map(({ row }) => String(row.id));
   const there = added.get("images") ?? new Set();
   const passedOver = images.filter((id) => !there.has(id));
@@ -70,10 +103,11 @@ export async function addPart(
 
 async function takeTurn(on: Connection, backupId: string, number: number): Promise<void> {
   const rows = await on.query(
-    "update restores set parts = $2 where backup_id = $1 and parts = $2 - 1 and ended_at is null returning parts",
+    `update restores set parts = $2
+     where backup_id = $1 and parts = $2 - 1 and ended_at is null and given_up_at is null returning parts`,
     [backupId, number],
   );
-  if (rows.length === 0) throw new StartError("Another restore of the same backup is at work on this library.");
+  if (rows.length === 0) throw new StartError(elsewhere);
 }
 
 /**
@@ -132,6 +166,12 @@ async function noteDeletions(on: Connection, keys: readonly string[], putMsMax: 
   );
 }
 
+/** As part of the connection's transaction. */
 export async function finish(on: Connection, backupId: string): Promise<void> {
-  await on.query("update restores set ended_at = now() where backup_id = $1", [backupId]);
+  await on.query("delete from restored", []);
+  const rows = await on.query(
+    "update restores set ended_at = now() where backup_id = $1 and given_up_at is null returning backup_id",
+    [backupId],
+  );
+  if (rows.length === 0) throw new StartError(elsewhere);
 }

@@ -23,7 +23,7 @@ async function refuseUnfinished(on: Connection): Promise<void> {
   const rows = await on.query("select from restores where ended_at is null", []);
   if (rows.length > 0)
     throw new StartError(
-      "A backup is being restored to this library and not all of it is there yet: finish that first.",
+      "A backup is being restored to this library and not all of it is there yet: finish that first, or give it up by utsuru restore --keep.",
     );
 }
 

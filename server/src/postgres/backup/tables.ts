@@ -18,7 +18,7 @@ export interface Section {
 }
 
 /** The schema that these tables have: the number of the newest migration. Whoever adds one says here what it means for backups (docs/backup.md). */
-export const schemaVersion = 10;
+export const schemaVersion = 11;
 
 /** Everything that a backup has of the database, in the order in which it is restored: the one place to add a table to. */
 export const sections: readonly Section[] = [
@@ -99,4 +99,5 @@ export const leftOut: Readonly<Record<string, string>> = {
   image_changes_horizon: "as image_changes",
   migrations: "the manifest names the schema",
   restores: "what was restored to this database",
+  restored: "as restores",
 };
