@@ -22,8 +22,8 @@ import {
 import { choose, masksOf } from "./order";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
-const probeCost: f32 = 2;
-const candidateCost: f32 = 14;
+const probeCost: f32 = 4;
+const candidateCost: f32 = 8;
 const scanCost: f32 = 3;
 const scanCostPerQuery: f32 = 1.5;
 /** The least that a round of all walks costs, in candidates: a long chain has only its own latency to wait for. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type Bands, bitOrder } from "./bit-order.ts";
 import type { CodeIndex, Slot } from "./code-index.ts";
 import { MultiIndex, type MultiIndexOptions } from "./multi-index.ts";
 import { scanIndex } from "./scan-index.ts";
@@ -63,6 +64,39 @@ function staysExact(options: MultiIndexOptions): void {
       if (i > 500 && i % 97 === 0) for (const query of queries) twins.check(query, 10 + (i % 25));
     });
   }
+}
+
+for (const bands of [12, 16] as const)
+  for (const radius of [13, 31, 45])
+    test(`finds what differs by ${radius} bits spread over ${bands} bands as evenly as they can be`, () => {
+      const centre = randomCode(randomBits(37));
+      const index = new MultiIndex({ walk: "always", bands });
+      for (const code of evenlyFar(centre, radius, bands)) index.add(code, 0);
+      assert.equal(index.within(centre, radius).length, index.size);
+    });
+
+/** Codes at just that distance, one for each choice of the bands that differ by one bit more: radii of bands that add up to one too few miss some. */
+function evenlyFar(centre: Uint8Array, distance: number, bands: Bands): Uint8Array[] {
+  const codes: Uint8Array[] = [];
+  for (let choice = 0; choice < 2 ** bands; choice++) {
+    const bits = Array.from({ length: bands }, (_, band) => Math.floor(distance / bands) + ((choice >> band) & 1));
+    if (bits.reduce((sum, count) => sum + count) === distance) codes.push(differing(centre, bits));
+  }
+  return codes;
+}
+
+/** The code with so many of the lowest bits of each band changed. */
+function differing(code: Uint8Array, bitsOfBand: readonly number[]): Uint8Array {
+  const bands = bitsOfBand.length as Bands;
+  const order = bitOrder(bands);
+  const perWord = bands / 4;
+  const changed = Uint8Array.from(code);
+  bitsOfBand.forEach((count, band) => {
+    const lowest = 64 * Math.floor(band / perWord) + Math.floor(64 / perWord) * (band % perWord);
+    for (const bit of order.subarray(lowest, lowest + count))
+      changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+  });
+  return changed;
 }
 
 test("keeps finding, and its slots bounded, while crowded codes come and go", () => {
