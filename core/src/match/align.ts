@@ -66,7 +66,7 @@ export function align(query: LocalFeatures, target: LocalFeatures): Alignment | 
 }
 
 /** Two pictures and how their keypoints differ in looks. */
-export interface Pair {
+interface Pair {
   readonly query: LocalFeatures;
   readonly target: LocalFeatures;
   /** Differing bits of each query descriptor from each of the target's, row by row. */
@@ -109,16 +109,41 @@ function samePlace(features: LocalFeatures, i: number, j: number): boolean {
 /** Of the similarities that the nearest matches claim, the one that most matches agree with; ties go to the nearest. */
 function bestHypothesis(pair: Pair, matches: readonly Inlier[]): Transform | undefined {
   const nearest = [...matches].sort((a, b) => a.distance - b.distance || a.query - b.query).slice(0, hypothesesMax);
+  const columns = columnsOf(pair, matches);
   let best: Transform | undefined;
   let most = inliersMin - 1;
   for (const match of nearest) {
     const transform = claimOf(pair, match);
-    const agreeing = countAgreeing({ ...pair, transform }, matches, match);
+    const agreeing = countAgreeing(columns, { transform, origin: pointsOf(pair, match) }, most);
     if (agreeing <= most) continue;
     most = agreeing;
     best = transform;
   }
   return best;
+}
+
+/** Matches by columns: in pictures of repeated texture hundreds are compared with each claim. */
+interface Columns {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly toX: Float32Array;
+  readonly toY: Float32Array;
+  readonly turn: Float64Array;
+  readonly zoom: Float64Array;
+  /** Within so many pixels of the target, and more the farther from the claim's origin, matches agree. */
+  readonly reach: number;
+}
+
+function columnsOf({ query, target }: Pair, matches: readonly Inlier[]): Columns {
+  return {
+    x: Float32Array.from(matches, (match) => query.x[match.query] as number),
+    y: Float32Array.from(matches, (match) => query.y[match.query] as number),
+    toX: Float32Array.from(matches, (match) => target.x[match.target] as number),
+    toY: Float32Array.from(matches, (match) => target.y[match.target] as number),
+    turn: Float64Array.from(matches, (match) => turnBetween(query, target, match)),
+    zoom: Float64Array.from(matches, (match) => zoomBetween(query, target, match)),
+    reach: placeTolerance * Math.max(target.width, target.height),
+  };
 }
 
 function claimOf({ query, target }: Pair, { query: i, target: j }: Inlier): Transform {
@@ -132,21 +157,24 @@ function claimOf({ query, target }: Pair, { query: i, target: j }: Inlier): Tran
   return [a, -d, (target.x[j] as number) - a * x + d * y, d, a, (target.y[j] as number) - d * x - a * y];
 }
 
-function countAgreeing(pose: Pose, matches: readonly Inlier[], origin: Inlier): number {
-  const { query, target, transform } = pose;
-  const turn = turnOf(transform);
-  const zoom = zoomOf(transform);
-  const factor = levelFactor(zoom);
-  const base = placeTolerance * Math.max(target.width, target.height);
-  const ox = query.x[origin.query] as number;
-  const oy = query.y[origin.query] as number;
+/** Matches that agree with a claim; `most` or fewer as soon as they cannot be more. */
+function countAgreeing(
+  { x, y, toX, toY, turn, zoom, reach }: Columns,
+  { transform, origin }: { readonly transform: Transform; readonly origin: PointPair },
+  most: number,
+): number {
+  const [a, b, c, d, e, f] = transform;
+  const expected = { turn: turnOf(transform), zoom: zoomOf(transform) };
+  const factor = leverage * levelFactor(expected.zoom);
   let count = 0;
-  for (const match of matches) {
-    if (!facesAlike(pose, match, { turn, zoom })) continue;
-    const { x, y, toX, toY } = pointsOf(pose, match);
-    const [mx, my] = mapPoint(transform, x, y);
-    const reach = base + leverage * factor * (Math.abs(x - ox) + Math.abs(y - oy));
-    if ((mx - toX) * (mx - toX) + (my - toY) * (my - toY) < reach * reach) count++;
+  for (let i = 0; i < x.length && count + x.length - i > most; i++) {
+    if (!isAlike(turn[i] as number, zoom[i] as number, expected)) continue;
+    const fromX = x[i] as number;
+    const fromY = y[i] as number;
+    const byX = a * fromX + b * fromY + c - (toX[i] as number);
+    const byY = d * fromX + e * fromY + f - (toY[i] as number);
+    const farthestOff = reach + factor * (Math.abs(fromX - origin.x) + Math.abs(fromY - origin.y));
+    if (byX * byX + byY * byY < farthestOff * farthestOff) count++;
   }
   return count;
 }
@@ -166,10 +194,11 @@ function withinTolerance(pose: Pose, matches: readonly Inlier[], widening: numbe
 
 /** Matches anew where the transform says that keypoints must be, one to one, nearest descriptors first; then fits and does so again. */
 function guide(start: Pose): Alignment | undefined {
+  const rows = rowsOf(start.target);
   let transform = start.transform;
   let inliers: Inlier[] = [];
   for (const widening of [1, 0.75]) {
-    inliers = oneToOne(matchesInPlace({ ...start, transform }, widening));
+    inliers = oneToOne(matchesInPlace({ ...start, transform }, rows, widening));
     if (inliers.length < inliersMin) return undefined;
     transform = fitTransform(inliers.map((match) => pointsOf(start, match)));
     if (!(Math.abs(determinantOf(transform)) > 1e-4)) return undefined;
@@ -179,21 +208,51 @@ function guide(start: Pose): Alignment | undefined {
     inliers,
     queryInside: countInside(start.query, transform, start.target),
     targetInside: countInside(start.target, inverseOf(transform), start.query),
-    meetings: countMeetings({ ...start, transform }),
+    meetings: countMeetings({ ...start, transform }, rows),
   };
 }
 
-function countMeetings(pose: Pose): Meetings {
+/** A picture's keypoints from top to bottom. */
+interface Rows {
+  readonly order: Uint16Array;
+  readonly y: Float32Array;
+}
+
+function rowsOf({ count, y }: LocalFeatures): Rows {
+  const order = Uint16Array.from({ length: count }, (_, i) => i).sort((a, b) => (y[a] as number) - (y[b] as number));
+  return { order, y: Float32Array.from(order, (i) => y[i] as number) };
+}
+
+/** The first of the rows that is not above a height. */
+function firstFrom({ y }: Rows, top: number): number {
+  let low = 0;
+  let high = y.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((y[middle] as number) < top) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function countMeetings(pose: Pose, rows: Rows): Meetings {
   const { query, target, transform } = pose;
   const zoom = zoomOf(transform);
+  const reaches = Float64Array.from(target.scale, (scale) => meetingReach[Math.floor(scale)] as number);
+  const reachMax = reaches.reduce((most, reach) => Math.max(most, reach), 0);
   const nearest = new Uint16Array(target.count).fill(farthest);
   for (let i = 0; i < query.count; i++) {
     const [x, y] = mapPoint(transform, query.x[i] as number, query.y[i] as number);
     const scale = (query.scale[i] as number) + zoom;
-    for (let j = 0; j < target.count; j++) {
+    for (
+      let row = firstFrom(rows, y - reachMax);
+      row < target.count && (rows.y[row] as number) <= y + reachMax;
+      row++
+    ) {
+      const j = rows.order[row] as number;
       const dx = x - (target.x[j] as number);
       const dy = y - (target.y[j] as number);
-      const reach = meetingReach[Math.floor(target.scale[j] as number)] as number;
+      const reach = reaches[j] as number;
       if (dx * dx + dy * dy > reach * reach || Math.abs(scale - (target.scale[j] as number)) > meetingScale) continue;
       nearest[j] = Math.min(nearest[j] as number, pose.distances[i * target.count + j] as number);
     }
@@ -203,7 +262,7 @@ function countMeetings(pose: Pose): Meetings {
   return { agreeing, contradicting: met - agreeing };
 }
 
-function matchesInPlace(pose: Pose, widening: number): Inlier[] {
+function matchesInPlace(pose: Pose, rows: Rows, widening: number): Inlier[] {
   const { query, target, transform } = pose;
   const turn = turnOf(transform);
   const zoom = zoomOf(transform);
@@ -211,7 +270,8 @@ function matchesInPlace(pose: Pose, widening: number): Inlier[] {
   const found: Inlier[] = [];
   for (let i = 0; i < query.count; i++) {
     const [x, y] = mapPoint(transform, query.x[i] as number, query.y[i] as number);
-    for (let j = 0; j < target.count; j++) {
+    for (let row = firstFrom(rows, y - reach); row < target.count && (rows.y[row] as number) <= y + reach; row++) {
+      const j = rows.order[row] as number;
       const dx = x - (target.x[j] as number);
       const dy = y - (target.y[j] as number);
       if (dx * dx + dy * dy >= reach * reach) continue;
@@ -237,15 +297,30 @@ function oneToOne(matches: Inlier[]): Inlier[] {
 }
 
 /** Whether two keypoints are turned and sized towards each other as a map says. */
-export function facesAlike(
-  { query, target }: Pair,
-  match: { query: number; target: number },
-  expected: { turn: number; zoom: number },
+function facesAlike({ query, target }: Pair, match: Two, expected: { turn: number; zoom: number }): boolean {
+  return isAlike(turnBetween(query, target, match), zoomBetween(query, target, match), expected);
+}
+
+type Two = { readonly query: number; readonly target: number };
+
+/** By how much the second of two keypoints is turned against the first, 1/256 turn. */
+function turnBetween(query: LocalFeatures, target: LocalFeatures, two: Two): number {
+  return (target.angle[two.target] as number) - (query.angle[two.query] as number);
+}
+
+/** By how many levels it is larger. */
+function zoomBetween(query: LocalFeatures, target: LocalFeatures, two: Two): number {
+  return (target.scale[two.target] as number) - (query.scale[two.query] as number);
+}
+
+/** Whether a turn and a growth between two keypoints are those of a map. */
+export function isAlike(
+  turn: number,
+  zoom: number,
+  expected: { readonly turn: number; readonly zoom: number },
 ): boolean {
-  const zoom = (target.scale[match.target] as number) - (query.scale[match.query] as number) - expected.zoom;
-  if (Math.abs(zoom) > scaleTolerance) return false;
-  const turn = (target.angle[match.target] as number) - (query.angle[match.query] as number) - expected.turn;
-  const around = Math.abs(turn) % 256;
+  if (Math.abs(zoom - expected.zoom) > scaleTolerance) return false;
+  const around = Math.abs(turn - expected.turn) % 256;
   return Math.min(around, 256 - around) <= angleTolerance;
 }
 

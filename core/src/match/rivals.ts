@@ -1,6 +1,6 @@
 import type { LocalFeatures } from "../features/local-features.ts";
 import { descriptorDistances } from "../kernels/features.ts";
-import { type Alignment, distanceMax, facesAlike, type Pair, turnOf, zoomOf } from "./align.ts";
+import { type Alignment, distanceMax, isAlike, turnOf, zoomOf } from "./align.ts";
 import { mapPoint } from "./transform.ts";
 
 /** Pairs of keypoints are here up to this many pixels from where the map puts them, and elsewhere from so many on. */
@@ -21,25 +21,27 @@ export interface Rivals {
 
 /** Whether the query fits as well when it is shifted: stripes, bricks and the marks of a dial do, a photograph does not. */
 export function rivalsOf({ transform }: Alignment, query: LocalFeatures, target: LocalFeatures): Rivals {
-  const pair: Pair = { query, target, distances: descriptorDistances(query.descriptors, target.descriptors) };
+  // row by row of the target's keypoints, whose shifts are counted one after the other
+  const distances = descriptorDistances(target.descriptors, query.descriptors);
   const expected = { turn: turnOf(transform), zoom: zoomOf(transform) };
   const mapped = Array.from({ length: query.count }, (_, i) =>
     mapPoint(transform, query.x[i] as number, query.y[i] as number),
   );
+  const mappedX = Float64Array.from(mapped, ([x]) => x);
+  const mappedY = Float64Array.from(mapped, ([, y]) => y);
   const shifts = new ShiftCounter();
-  const match = { query: 0, target: 0 };
   let here = 0;
-  for (; match.target < target.count; match.target++) {
+  for (let j = 0; j < target.count; j++) {
     let isHere = false;
-    for (match.query = 0; match.query < query.count; match.query++) {
-      const distance = pair.distances[match.query * target.count + match.target] as number;
-      if (distance > distanceMax || !facesAlike(pair, match, expected)) continue;
-      const [x, y] = mapped[match.query] as [number, number];
-      const byX = (target.x[match.target] as number) - x;
-      const byY = (target.y[match.target] as number) - y;
+    for (let i = 0, at = j * query.count; i < query.count; i++, at++) {
+      if ((distances[at] as number) > distanceMax) continue;
+      const turn = (target.angle[j] as number) - (query.angle[i] as number);
+      if (!isAlike(turn, (target.scale[j] as number) - (query.scale[i] as number), expected)) continue;
+      const byX = (target.x[j] as number) - (mappedX[i] as number);
+      const byY = (target.y[j] as number) - (mappedY[i] as number);
       const away = byX * byX + byY * byY;
       if (away < hereMax * hereMax) isHere = true;
-      else if (away >= elsewhereMin * elsewhereMin) shifts.count(byX, byY, match.target);
+      else if (away >= elsewhereMin * elsewhereMin) shifts.count(byX, byY, j);
     }
     if (isHere) here++;
   }

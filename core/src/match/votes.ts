@@ -42,6 +42,7 @@ const none = -1;
 export class VoteCounter {
   /** By ballot its first hit while votes are counted, `none` in between. */
   #first = new Int32Array(0).fill(none);
+  readonly #bins = new Bins();
 
   rank(hits: Hits, election: Election): Candidate[] {
     const weights = weightsOf(hits, election.query.count);
@@ -53,7 +54,7 @@ export class VoteCounter {
       const slot = Math.floor(ballot / election.variants.length);
       const place = ballot % election.variants.length;
       const list = hitsFrom(this.#first[ballot] as number, next);
-      const votes = agreementOf(list, { hits, weights, election, slot, place });
+      const votes = agreementOf(list, { hits, weights, election, slot, place }, this.#bins);
       const before = best.get(slot);
       if (before !== undefined && before.votes >= votes) continue;
       best.set(slot, { slot, variant: election.variants[place] as Variant, votes });
@@ -134,24 +135,18 @@ function ranked(best: ReadonlyMap<number, Candidate>): Candidate[] {
 function agreementOf(
   list: readonly number[],
   of: { hits: Hits; weights: Float64Array; election: Election; slot: number; place: number },
+  bins: Bins,
 ): number {
   const { hits, weights, election, slot } = of;
   if (list.length === 1) return weights[list[0] as number] as number;
   const variant = election.variants[of.place] as Variant;
-  const bins = new Float64Array(angleBins * scaleBins);
-  const seen = new Set<number>();
+  bins.clear(election.query.count);
   for (const hit of list) {
     const query = hits.query[hit] as number;
-    const bin = binOf(election.poseOf(slot, hits.keypoint[hit] as number), election.query, {
-      keypoint: query,
-      variant,
-    });
-    const once = query * bins.length + bin;
-    if (seen.has(once)) continue;
-    seen.add(once);
-    bins[bin] = (bins[bin] as number) + (weights[hit] as number);
+    const pose = election.poseOf(slot, hits.keypoint[hit] as number);
+    bins.add(binOf(pose, election.query, { keypoint: query, variant }), query, weights[hit] as number);
   }
-  return heaviest(bins);
+  return bins.heaviest();
 }
 
 /** By how much a stored keypoint is turned and grown against the query's. */
@@ -169,17 +164,54 @@ function binOf(
   return Math.floor(turn / 16) * scaleBins + zoomBin;
 }
 
-/** The heaviest 2 × 2 block, as turns and growths fall on either side of a bin's edge. */
-function heaviest(bins: Float64Array): number {
-  let most = 0;
-  for (let turn = 0; turn < angleBins; turn++)
-    for (let zoom = 0; zoom + 1 < scaleBins; zoom++) {
-      const next = ((turn + 1) % angleBins) * scaleBins + zoom;
-      const at = turn * scaleBins + zoom;
-      most = Math.max(
-        most,
-        (bins[at] as number) + (bins[at + 1] as number) + (bins[next] as number) + (bins[next + 1] as number),
-      );
+/** Weights of one ballot after another by turn and growth: cleared by a count, as thousands of ballots are looked at in one search. */
+class Bins {
+  readonly #weights = new Float64Array(angleBins * scaleBins);
+  /** Bins that are not empty, in the order in which they were filled. */
+  readonly #filled: number[] = [];
+  /** Of each query keypoint and bin the round in which it was counted last. */
+  #counted = new Uint32Array(0);
+  #round = 0;
+
+  /** Begins a new ballot, for a query of so many keypoints. */
+  clear(keypoints: number): void {
+    for (const bin of this.#filled) this.#weights[bin] = 0;
+    this.#filled.length = 0;
+    const room = keypoints * this.#weights.length;
+    this.#round++;
+    if (room <= this.#counted.length && this.#round < 2 ** 32) return;
+    this.#counted = new Uint32Array(Math.max(room, this.#counted.length));
+    this.#round = 1;
+  }
+
+  /** Adds to a bin, once for each query keypoint. */
+  add(bin: number, keypoint: number, weight: number): void {
+    const place = keypoint * this.#weights.length + bin;
+    if (this.#counted[place] === this.#round) return;
+    this.#counted[place] = this.#round;
+    if (this.#weights[bin] === 0) this.#filled.push(bin);
+    this.#weights[bin] = (this.#weights[bin] as number) + weight;
+  }
+
+  /** The heaviest 2 × 2 block, as turns and growths fall on either side of a bin's edge. */
+  heaviest(): number {
+    let most = 0;
+    for (const bin of this.#filled) {
+      const turn = Math.floor(bin / scaleBins);
+      const zoom = bin % scaleBins;
+      for (const from of [turn, (turn + angleBins - 1) % angleBins])
+        for (const first of [zoom, zoom - 1])
+          if (first >= 0 && first + 1 < scaleBins) most = Math.max(most, this.#block(from, first));
     }
-  return most;
+    return most;
+  }
+
+  #block(turn: number, zoom: number): number {
+    const at = turn * scaleBins + zoom;
+    const next = ((turn + 1) % angleBins) * scaleBins + zoom;
+    const weights = this.#weights;
+    return (
+      (weights[at] as number) + (weights[at + 1] as number) + (weights[next] as number) + (weights[next + 1] as number)
+    );
+  }
 }
