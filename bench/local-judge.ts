@@ -19,6 +19,7 @@ import { align } from "../core/src/match/align.ts";
 import { evidenceOf } from "../core/src/match/evidence.ts";
 import { judgementInputs } from "../core/src/match/judge.ts";
 import { likenessOf } from "../core/src/match/likeness.ts";
+import { rivalsOf } from "../core/src/match/rivals.ts";
 import { strengthOf } from "../core/src/match/verdict.ts";
 import { editedCopies, editsOfBytes, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
@@ -150,7 +151,7 @@ function writePair({ query, target, line }: Pair): void {
   const evidence = evidenceOf(alignment, query, target);
   if (strengthOf(evidence) < 1) return;
   const likeness = likenessOf(alignment, query, target);
-  const inputs = judgementInputs({ alignment, evidence, likeness, query, target });
+  const inputs = judgementInputs({ alignment, evidence, rivals: rivalsOf(alignment, query, target), likeness, target });
   const { same, weight, kind, names } = line;
   console.log(
     [

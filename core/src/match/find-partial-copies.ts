@@ -4,8 +4,9 @@ import { align } from "./align.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { FeatureIndex } from "./feature-index.ts";
 import { judge } from "./judge.ts";
-import { likenessOf } from "./likeness.ts";
+import { likenessOf, likest } from "./likeness.ts";
 import { type Overlap, overlapOf } from "./overlap.ts";
+import { rivalsOf } from "./rivals.ts";
 import { compose, type Transform } from "./transform.ts";
 import { scoreOfAlignment, strengthOf } from "./verdict.ts";
 
@@ -47,36 +48,53 @@ export function findPartialCopies(
     seen.set(variant, known);
     return known;
   };
-  return candidates
-    .flatMap(({ slot, variant }) => {
-      const target = index.featuresOf(slot);
-      const match = target && matchFeatures(queryAs(variant), target, variant);
-      return match ? [{ ...match, slot }] : [];
-    })
-    .sort((a, b) => b.score - a.score || a.slot - b.slot);
+  const matches: GeometricMatch[] = [];
+  let refused = 0;
+  for (const { slot, variant } of candidates) {
+    const target = index.featuresOf(slot);
+    const found = target && matchFeatures(queryAs(variant), target, variant);
+    if (found?.match) matches.push({ ...found.match, slot });
+    else if (found?.isCompared) refused++;
+    if (refused === refusedMax) break;
+  }
+  return matches.sort((a, b) => b.score - a.score || a.slot - b.slot);
 }
+
+/**
+ * So many pictures that lie on the query as a copy would and show something else: then the library is full of its make (dials, forms,
+ * screens), and what shares less with it is not looked at. Copies came before the first of them in nearly all searches.
+ */
+const refusedMax = 12;
+
+/** What came of laying the query on a picture: a match, or whether at least what lies between the keypoints was compared. */
+interface Finding {
+  readonly match?: Omit<GeometricMatch, "slot">;
+  readonly isCompared: boolean;
+}
+
+const apart: Finding = { isCompared: false };
+const unlike: Finding = { isCompared: true };
 
 /** Whether two pictures show the same in any variant of the first: the best match, or `undefined`. */
 export function comparePictures(query: LocalFeatures, target: LocalFeatures): Omit<GeometricMatch, "slot"> | undefined {
   return variants
-    .flatMap((variant) => matchFeatures(variantOf(query, variant), target, variant) ?? [])
+    .flatMap((variant) => matchFeatures(variantOf(query, variant), target, variant).match ?? [])
     .sort((a, b) => b.score - a.score)[0];
 }
 
-function matchFeatures(
-  query: LocalFeatures,
-  target: LocalFeatures,
-  variant: Variant,
-): Omit<GeometricMatch, "slot"> | undefined {
+function matchFeatures(query: LocalFeatures, target: LocalFeatures, variant: Variant): Finding {
   const alignment = align(query, target);
-  if (alignment === undefined) return undefined;
+  if (alignment === undefined) return apart;
   const evidence = evidenceOf(alignment, query, target);
-  if (strengthOf(evidence) < 1) return undefined;
-  const likeness = likenessOf(alignment, query, target);
-  if (judge({ alignment, evidence, likeness, query, target }) < 0) return undefined;
+  if (strengthOf(evidence) < 1) return apart;
+  const known = { alignment, evidence, rivals: rivalsOf(alignment, query, target), target };
+  // No measure that speaks more for a copy makes the judge say less: what it refuses now needs no comparison.
+  if (judge({ ...known, likeness: likest }) < 0) return apart;
+  if (judge({ ...known, likeness: likenessOf(alignment, query, target) }) < 0) return unlike;
   const score = scoreOfAlignment(evidence);
   const transform = isMirrored(variant)
     ? compose(alignment.transform, [-1, 0, query.width, 0, 1, 0])
     : alignment.transform;
-  return { variant, score, transform, inliers: alignment.inliers.length, ...overlapOf(transform, query, target) };
+  const inliers = alignment.inliers.length;
+  return { isCompared: true, match: { variant, score, transform, inliers, ...overlapOf(transform, query, target) } };
 }

@@ -4,7 +4,7 @@ import type { Alignment, Inlier } from "./align.ts";
 import type { Evidence } from "./evidence.ts";
 import { judgement } from "./judgement.ts";
 import type { Likeness } from "./likeness.ts";
-import { rivalsOf } from "./rivals.ts";
+import type { Rivals } from "./rivals.ts";
 
 /** Descriptors of one picture this near each other, at this distance in pixels or more, are of a repeated motif. */
 const twinBits = 60;
@@ -18,8 +18,8 @@ const treeLeaves = 2 ** treeDepth;
 export interface Case {
   readonly alignment: Alignment;
   readonly evidence: Evidence;
+  readonly rivals: Rivals;
   readonly likeness: Likeness;
-  readonly query: LocalFeatures;
   readonly target: LocalFeatures;
 }
 
@@ -47,11 +47,10 @@ export function judge(one: Case): number {
 }
 
 /** The measures in the order in which bench/local-judge.py has read them. */
-export function judgementInputs({ alignment, evidence, likeness, query, target }: Case): number[] {
+export function judgementInputs({ alignment, evidence, rivals, likeness, target }: Case): number[] {
   const { inliers, meetings, queryInside, targetInside } = alignment;
   const distances = inliers.map(({ distance }) => distance).sort((a, b) => a - b);
   const { agreeing, contradicting } = meetings;
-  const { here, elsewhere } = rivalsOf(alignment, query, target);
   return [
     likeness.differing,
     likeness.quarter,
@@ -60,7 +59,7 @@ export function judgementInputs({ alignment, evidence, likeness, query, target }
     likeness.added,
     Math.min(likeness.erased, likeness.added),
     likeness.exchanged,
-    (elsewhere + 1) / (here + 3),
+    (rivals.elsewhere + 1) / (rivals.here + 3),
     contradicting / Math.max(1, contradicting + agreeing),
     distances[distances.length >> 1] as number,
     distances[Math.floor(distances.length * 0.75)] as number,
