@@ -3,7 +3,7 @@ import { comparePictures } from "@utsuru/core/partial-copies";
 import { alignmentOf, changeOf } from "./alignment.ts";
 import { confirmed, copyEvidence, type Evidence, exactEvidence, partialEvidence } from "./match.ts";
 import { type Nearest, nearestOf } from "./nearest.ts";
-import { type Change, isTelling, tellingProbes } from "./probe.ts";
+import { type Change, isTelling, searchedProbes, tellingProbes } from "./probe.ts";
 import type { Query } from "./query.ts";
 
 /** How near two pictures are, by what was done to `b` to get `a`, and whether that makes a match. */
@@ -15,7 +15,7 @@ export interface Comparison extends Change {
 /** Compares two pictures as a search with `a` over a library of just `b` would; `a` has features to ask with, `b` those to be stored. */
 export function compare(a: Query, b: Query): Comparison {
   if (a.picture && a.picture.sha256 === b.picture?.sha256) return { ...exactEvidence, evidence: exactEvidence };
-  const nearest = isTelling(a) ? nearestOf(a.probes, tellingCodes(b)) : undefined;
+  const nearest = nearestOf(searchedProbes(a.probes), tellingCodes(b));
   const evidence = evidenceOf(a, b, nearest);
   if (evidence) return { ...evidence, evidence };
   const { distance, orientation, inverted } = nearest ?? asTheyAre(a, b);

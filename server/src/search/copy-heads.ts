@@ -3,7 +3,7 @@ import { inverseOf } from "@utsuru/core/orientations";
 import type { CopyOf, Head, OrientedImage } from "../ports.ts";
 import { HeldImages } from "./held-images.ts";
 import { nearestImages } from "./nearest-images.ts";
-import { isTelling } from "./probe.ts";
+import { searchedProbes } from "./probe.ts";
 
 /** All of them are one person's, so anyone who asks may see them. */
 const audience = 0;
@@ -23,9 +23,8 @@ export class CopyHeads {
 
   /** What makes the image a copy of the nearest head; of equally near ones that with the lesser id. `undefined`: of none, as a search would say. */
   async nearest({ imageId, fingerprints }: OrientedImage): Promise<CopyOf | undefined> {
-    const pdq = fingerprints.find(({ fingerprint }) => fingerprint.algorithm === "pdq");
-    if (!pdq || !isTelling(pdq)) return undefined;
-    const [head] = await nearestImages(fingerprints, async (space, codes) => this.#held.near(space, codes, audience));
+    const probes = searchedProbes(fingerprints);
+    const [head] = await nearestImages(probes, async (space, codes) => this.#held.near(space, codes, audience));
     // Found was what was done to the head to get the image; kept is what was done to the image to get the head.
     return head && { ...head, imageId, headId: head.imageId, orientation: inverseOf(head.orientation) };
   }

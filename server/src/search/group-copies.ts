@@ -3,7 +3,7 @@ import { MultiIndex } from "@utsuru/core/multi-index";
 import { type Orientation, orientations } from "@utsuru/core/orientations";
 import { type CodeSpace, copyDistanceMax, spaceOf } from "@utsuru/core/score";
 import { copyEvidence, type Evidence, exactEvidence } from "./match.ts";
-import { isTelling, type Probe, tellingProbes, wantedCodes } from "./probe.ts";
+import { type Probe, searchedProbes, tellingProbes, wantedCodes } from "./probe.ts";
 
 /** A picture to be grouped with its copies. */
 export interface Groupable {
@@ -92,8 +92,7 @@ class Heads {
   /** The first head that the picture matches, and by what. */
   find(sha256: string, probes: readonly Probe[]): FoundHead | undefined {
     const same = this.#ofBytes.get(sha256);
-    const pdq = probes.find(({ fingerprint }) => fingerprint.algorithm === "pdq");
-    const near = pdq && isTelling(pdq) ? wantedCodes(probes).flatMap((codes) => this.#near(codes)) : [];
+    const near = wantedCodes(searchedProbes(probes)).flatMap((codes) => this.#near(codes));
     // Equal bytes come first, as their fingerprints are equal too: the sort keeps the order of equals.
     const found = same === undefined ? near : [{ head: same, evidence: exactEvidence }, ...near];
     return found.sort((a, b) => a.head - b.head || b.evidence.score - a.evidence.score)[0];

@@ -24,6 +24,11 @@ export function isTelling({ fingerprint }: Pick<Probe, "fingerprint">): boolean 
   return fingerprint.quality >= qualityMin;
 }
 
+/** The probes that a picture is searched with: none where PDQ sees too little detail, whatever the others see. */
+export function searchedProbes<P extends Pick<Probe, "fingerprint">>(probes: readonly P[]): readonly P[] {
+  return probes.some((probe) => probe.fingerprint.algorithm === "pdq" && !isTelling(probe)) ? [] : probes;
+}
+
 /**
  * The probes that are worth searching with. PDQ takes stripes and tiles for detail: of drawn ones half of the recompressed copies are
  * farther than 31 bits, and others as near as 0. Where `dct256` sees too little, PDQ is left out.

@@ -1,10 +1,11 @@
+import type { LocalFeatures } from "@utsuru/core/local-features";
 import { distanceMax } from "@utsuru/core/score";
 import type { Catalog, Image, Viewer } from "../ports.ts";
 import { alignmentOf, changeOf } from "./alignment.ts";
 import { confirmed, copyEvidence, type Evidence, exactEvidence, partialEvidence } from "./match.ts";
 import { nearestOf } from "./nearest.ts";
 import type { PartIndex, PartMatch } from "./part-index.ts";
-import { isTelling } from "./probe.ts";
+import { isTelling, searchedProbes } from "./probe.ts";
 import type { Query } from "./query.ts";
 import type { SearchIndex } from "./search-index.ts";
 
@@ -53,7 +54,7 @@ interface Found {
  */
 export async function search(ports: Ports, query: Query, options: SearchOptions): Promise<SearchResult> {
   const { viewer, limit, minScore } = options;
-  const looksAtParts = isTelling(query) && query.picture?.features !== undefined;
+  const looksAtParts = featuresOf(query) !== undefined;
   const [parts, whole, images] = await Promise.all([
     findParts(ports, query, options),
     findWhole(ports, query, options),
@@ -79,11 +80,16 @@ async function findWhole(
   { viewer, limit }: SearchOptions,
 ): Promise<Map<string, Evidence>> {
   const found = new Map<string, Evidence>();
-  const near = isTelling(query) ? await index.near(query.probes, viewer) : [];
+  const near = await index.near(searchedProbes(query.probes), viewer);
   for (const { imageId, distance, ...change } of near) found.set(imageId, copyEvidence(distance, change));
   const sameBytes = query.picture ? await catalog.images.findBySha256(query.picture.sha256, viewer, limit + 1) : [];
   for (const { id } of sameBytes) found.set(id, exactEvidence);
   return found;
+}
+
+/** What parts are looked for by. */
+function featuresOf(query: Query): LocalFeatures | undefined {
+  return isTelling(query) ? query.picture?.features : undefined;
 }
 
 /** Images that are usually looked at closely, 0.8 ms of CPU each. */
@@ -95,8 +101,8 @@ async function findParts(
   query: Query,
   { viewer, limit, signal }: SearchOptions,
 ): Promise<{ readonly matches: readonly PartMatch[]; readonly mayBeMore: boolean }> {
-  const features = query.picture?.features;
-  if (!isTelling(query) || !features) return { matches: [], mayBeMore: false };
+  const features = featuresOf(query);
+  if (!features) return { matches: [], mayBeMore: false };
   const few = await parts.find(features, { viewer, signal, candidatesMax });
   // One more than the limit tells whether there are more, and the query itself may be among them.
   const wanted = limit + 2;
