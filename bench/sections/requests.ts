@@ -15,7 +15,7 @@ import { round } from "../statistics.ts";
 const images = Number(process.env.UTSURU_BENCH_CROWD ?? 1_000_000);
 /** Threads that share the index; 0: it is in the server's own. */
 const threadCounts = [0, 2];
-const connectionCounts = [8, 32];
+const connectionCounts = [8, 16, 32];
 const seconds = 15;
 const warmUpSeconds = 5;
 const bodyCount = 2_000;
