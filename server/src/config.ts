@@ -13,8 +13,8 @@ export interface Config {
   /** `undefined`: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   readonly index: IndexPlace;
-  /** Threads that share the index of codes; 0: it is held in the server's own. */
-  readonly indexThreads: number;
+  /** Threads that share the index of codes; 0: it is held in the server's own. `auto`: as many as the images need. */
+  readonly indexThreads: number | "auto";
   readonly bucketUrl: string;
   /** What the bucket's URL leaves open, by the names of its settings; read by the adapter that needs it. */
   readonly bucketSettings: Readonly<Record<string, string | undefined>>;
@@ -60,6 +60,7 @@ export class ConfigError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const mebibyte = 1024 * 1024;
+const threadsMax = 64;
 
 /**
  * The settings, each with how it is read from its text and what stands when it is absent. A setting that is not listed here is refused.
@@ -70,7 +71,8 @@ const settings = {
   UTSURU_DATA: (text = "./data"): string => resolve(text),
   UTSURU_DATABASE_URL: (text?: string): string | undefined => text && databaseUrl(text),
   UTSURU_INDEX: (text = "memory"): IndexPlace => oneOf("UTSURU_INDEX", text, indexPlaces),
-  UTSURU_INDEX_THREADS: (text = "0"): number => wholeNumber("UTSURU_INDEX_THREADS", text, { min: 0, max: 64 }),
+  UTSURU_INDEX_THREADS: (text = "auto"): number | "auto" =>
+    text === "auto" ? text : wholeNumber("UTSURU_INDEX_THREADS", text, { min: 0, max: threadsMax, or: "auto" }),
   UTSURU_BUCKET: (text?: string): string | undefined => text && bucketUrl(text),
   UTSURU_DOWNLOADS: (text = "server"): Downloads => oneOf("UTSURU_DOWNLOADS", text, downloads),
   UTSURU_SECRET: (text?: string): string | undefined => text && secret(text),
@@ -164,10 +166,11 @@ function refuseUnknown(name: string): void {
   );
 }
 
-function wholeNumber(name: string, text: string, range: { min: number; max: number }): number {
+function wholeNumber(name: string, text: string, range: { min: number; max: number; or?: string }): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
-  throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}, not "${text}".`);
+  const expected = `${range.or === undefined ? "" : `${range.or} or `}a whole number from ${range.min} to ${range.max}`;
+  throw new ConfigError(`${name} must be ${expected}, not "${text}".`);
 }
 
 function databaseUrl(text: string): string {

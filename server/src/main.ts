@@ -42,6 +42,7 @@ import { openSearchIndex } from "./search/open-search-index.ts";
 import { noParts } from "./search/part-index.ts";
 import { openPartIndex } from "./threads/part-worker.ts";
 import { openShardedIndex } from "./threads/sharded-index.ts";
+import { shardsFor } from "./threads/shards-for.ts";
 import { runWorkers, type WorkerPorts } from "./worker/run-workers.ts";
 import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
@@ -264,10 +265,11 @@ async function openIndex(
     return databaseIndex(catalog);
   }
   const path = snapshotPath(config);
+  const shards = config.indexThreads === "auto" ? shardsFor(await catalog.records.count()) : config.indexThreads;
   const index =
-    config.indexThreads === 0
+    shards === 0
       ? await openSearchIndex({ catalog, snapshot: snapshotFile(path), clock, notice })
-      : await openShardedIndex({ clock, notice }, { databaseUrl, snapshotPath: path, shards: config.indexThreads });
+      : await openShardedIndex({ clock, notice }, { databaseUrl, snapshotPath: path, shards });
   closing.add(() => index.close());
   return index;
 }

@@ -145,6 +145,7 @@ test("a bad setting stops the start with one sentence that says what was expecte
     [{ UTSURU_PROT: "8080" }, /UTSURU_PROT is not a setting/],
     [{ UTSURU_DATABASE_URL: "mysql://x" }, /UTSURU_DATABASE_URL must look like postgres:/],
     [{ UTSURU_BUCKET: "ftp://x" }, /UTSURU_BUCKET must look like/],
+    [{ UTSURU_INDEX_THREADS: "some" }, /UTSURU_INDEX_THREADS must be auto or a whole number from 0 to 64/],
     [{ UTSURU_WORKERS: "-1" }, /UTSURU_WORKERS must be a whole number from 0 to 64/],
     [{ UTSURU_SECRET: "short" }, /UTSURU_SECRET must have at least 32 bytes/],
     [{ UTSURU_TRUSTED_PROXIES: "10.0.0.0/8, proxy" }, /UTSURU_TRUSTED_PROXIES must be addresses or networks/],

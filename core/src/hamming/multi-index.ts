@@ -25,6 +25,11 @@ const unlimited = 0xffff_ffff;
 /** Radii at which all bands take one more bit each: the steps in which the nearest codes are looked for. */
 const nearestRadii = [11, 23, 35, 47];
 
+/** An index has no room for another code: its slots have run out, or the machine's memory. */
+export class IndexFullError extends RangeError {
+  override readonly name = "IndexFullError";
+}
+
 /**
  * An exact index by multi-index hashing, in a WebAssembly memory of its own.
  *
@@ -80,7 +85,10 @@ export class MultiIndex implements CodeIndex {
     return this.#kernel.bytesUsed();
   }
 
-  /** @throws RangeError when the index is full, or the code is not 32 bytes long. */
+  /**
+   * @throws IndexFullError when there is no room for it
+   * @throws RangeError when the code is not 32 bytes long
+   */
   add(code: Uint8Array, audience: number): Slot {
     requireCode(code);
     this.#beforeChange(this.#kernel.nextSlot());
@@ -96,7 +104,8 @@ export class MultiIndex implements CodeIndex {
    *
    * @param codes the codes one after another, 32 bytes each
    * @param audiences one for each code
-   * @throws RangeError when they do not fit, or the lengths do not agree
+   * @throws IndexFullError when they do not fit
+   * @throws RangeError when the lengths do not agree
    */
   addAll(codes: Uint8Array, audiences: Uint32Array): Slot {
     const count = audiences.length;
@@ -191,8 +200,8 @@ export class MultiIndex implements CodeIndex {
     }
   }
 
-  #full(): RangeError {
-    return new RangeError(`no room beside the ${this.size} codes held, of ${this.#memory.slotsMax}`);
+  #full(): IndexFullError {
+    return new IndexFullError(`no room beside the ${this.size} codes held, of ${this.#memory.slotsMax}`);
   }
 
   #beforeChange(slot: Slot): void {

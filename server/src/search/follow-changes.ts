@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import { IndexFullError } from "@utsuru/core/multi-index";
 import type { ChangeFeed, FeedEvent, FeedPosition, IndexEntry } from "../ports.ts";
-import type { FollowedImages, KeptImages } from "./followed-images.ts";
+import { type FollowedImages, type KeptImages, noRoom } from "./followed-images.ts";
 
 /** So many take some milliseconds; then requests have their turn. */
 const sliceSize = 250;
@@ -17,7 +18,10 @@ export interface FollowPorts<Entry = IndexEntry> {
 
 type Followed<Entry> = FollowedImages<Entry, KeptImages<Entry>>;
 
-/** Keeps images as the catalog has them, whoever changes it, until the signal aborts; reads them all anew where the feed cannot tell. */
+/**
+ * Keeps images as the catalog has them, whoever changes it, until the signal aborts; reads them all anew where the feed cannot tell.
+ * Ends when there is no room for one: trying again would read all of them in vain.
+ */
 export async function followChanges<Entry extends { readonly imageId: string }>(
   ports: FollowPorts<Entry>,
   followed: Followed<Entry>,
@@ -30,6 +34,10 @@ export async function followChanges<Entry extends { readonly imageId: string }>(
       for await (const event of feed) await take(ports, { followed, event }, signal);
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof IndexFullError) {
+        followed.overflow();
+        return ports.notice(noRoom().message);
+      }
       ports.notice(`The index cannot follow the database and will try again: ${String(error)}`);
       // The signal ends the wait by rejecting it, and then the loop.
       await delay(retryMs, undefined, { signal }).catch(() => {});

@@ -1,3 +1,4 @@
+import { IndexFullError } from "@utsuru/core/multi-index";
 import { Failure } from "../errors.ts";
 import type { FeedPosition, ImageChange } from "../ports.ts";
 import type { Turn } from "./held-images.ts";
@@ -17,6 +18,8 @@ export interface Freshness {
   readonly isBehind: boolean;
   /** Everything committed by then is held, unless it is behind. */
   readonly asOf: Date;
+  /** Whether there was no room for an image: then not all are held until the next start. */
+  readonly isFull: boolean;
 }
 
 /** Since when a change may be missing: what was committed before the last reading is held. */
@@ -25,8 +28,16 @@ export function lagMsOf({ isBehind, asOf }: Freshness, now: Date): number {
   return isBehind || sinceMs > silentMs ? sinceMs : 0;
 }
 
-/** Throws `index-unavailable` while all images are read anew, or when the database could not be read for long. */
+/** Why nothing is answered when there was no room for an image. */
+export function noRoom(): Failure {
+  const detail =
+    "The search index has no room for all images. Started anew the server shares it out among as many threads as they need, unless UTSURU_INDEX_THREADS says how many.";
+  return new Failure("index-unavailable", detail, { retryAfterS: 60 });
+}
+
+/** Throws `index-unavailable` while all images are read anew, when there was no room for one, or when the database could not be read for long. */
 export function checkFreshness(freshness: Freshness, now: Date): void {
+  if (freshness.isFull) throw noRoom();
   if (!freshness.isComplete)
     throw new Failure("index-unavailable", "The index is read anew from the database.", { retryAfterS: 5 });
   const lagMs = lagMsOf(freshness, now);
@@ -40,6 +51,8 @@ export function checkFreshness(freshness: Freshness, now: Date): void {
 
 /** Images that can be kept as the database has them. */
 export interface KeptImages<Entry> {
+  /** Takes in what was just uploaded, unless it is held already or has gone again. */
+  add(entry: Entry): void;
   put(entry: Entry): void;
   remove(imageId: string): void;
   /** The moment: what is put from now on is younger. */
@@ -57,6 +70,7 @@ export class FollowedImages<Entry, Images extends KeptImages<Entry>> {
   position: FeedPosition | undefined;
   #asOf: Date;
   #isBehind = true;
+  #isFull = false;
   #forgotAt: Date;
   readonly #caughtUp = Promise.withResolvers<void>();
   readonly #onFreshness: (freshness: Freshness) => void;
@@ -74,13 +88,14 @@ export class FollowedImages<Entry, Images extends KeptImages<Entry>> {
     this.#forgotAt = from.now;
   }
 
-  /** Resolves when for the first time all is held that the database has. */
+  /** Resolves when for the first time all is held that the database has, or is known to find no room. */
   get caughtUp(): Promise<void> {
     return this.#caughtUp.promise;
   }
 
   get freshness(): Freshness {
-    return { isComplete: this.position !== undefined, isBehind: this.#isBehind, asOf: this.#asOf };
+    const { position } = this;
+    return { isComplete: position !== undefined, isBehind: this.#isBehind, asOf: this.#asOf, isFull: this.#isFull };
   }
 
   /** There is a change that is not held yet. */
@@ -89,13 +104,34 @@ export class FollowedImages<Entry, Images extends KeptImages<Entry>> {
     this.#onFreshness(this.freshness);
   }
 
+  /** Takes in an image that was just uploaded. One that finds no room is no failure of the upload: it is in the database. */
+  add(entry: Entry): void {
+    try {
+      this.images.add(entry);
+    } catch (error) {
+      if (!(error instanceof IndexFullError)) throw error;
+      this.overflow();
+    }
+  }
+
+  /** There was no room for an image: from now on it is not known which there are, and no snapshot is of any use. */
+  overflow(): void {
+    this.#isFull = true;
+    this.position = undefined;
+    this.#onFreshness(this.freshness);
+    this.#caughtUp.resolve();
+  }
+
+  /** @throws IndexFullError when there is no room for the image, or was none for another */
   take({ imageId, entry }: ImageChange<Entry>): void {
+    if (this.#isFull) throw new IndexFullError("there was no room for an image before");
     if (entry) this.images.put(entry);
     else this.images.remove(imageId);
   }
 
   /** All is held that was committed by `asOf`. */
   reach({ position, asOf }: { readonly position: FeedPosition; readonly asOf: Date }): void {
+    if (this.#isFull) return;
     this.position = position;
     this.#asOf = asOf;
     this.#isBehind = false;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { IndexFullError, MultiIndex } from "@utsuru/core/multi-index";
 import type { Image, IndexEntry } from "../ports.ts";
 import { type OpenSearchIndex, openSearchIndex } from "./open-search-index.ts";
 import { MemoryFile } from "./testing/memory-file.ts";
@@ -14,7 +15,7 @@ class World {
   readonly notices: string[] = [];
   aheadMs = 0;
 
-  async open(t: TestContext, { file = this.file, changesMax = 1e9 } = {}): Promise<OpenSearchIndex> {
+  async open(t: TestContext, { file = this.file, changesMax = 1e9, room = 1e9 } = {}): Promise<OpenSearchIndex> {
     const index = await openSearchIndex(
       {
         catalog: this.library,
@@ -22,10 +23,28 @@ class World {
         clock: { now: () => new Date(Date.now() + this.aheadMs) },
         notice: (sentence) => this.notices.push(sentence),
       },
-      { terms: { changesMax, everyMs: 1e9, checkMs: 5 } },
+      {
+        terms: { changesMax, everyMs: 1e9, checkMs: 5 },
+        newIndexes: () => ({ pdq: new SmallIndex(room), dct256: new SmallIndex(room) }),
+      },
     );
     t.after(() => index.close());
     return index;
+  }
+}
+
+/** An index with room for so many codes. */
+class SmallIndex extends MultiIndex {
+  readonly #room: number;
+
+  constructor(room: number) {
+    super();
+    this.#room = room;
+  }
+
+  override add(code: Uint8Array, audience: number): number {
+    if (this.size >= this.#room) throw new IndexFullError("full");
+    return super.add(code, audience);
   }
 }
 
@@ -209,4 +228,30 @@ test("a damaged snapshot and one of another library are told, and all is read", 
   const index = await other.open(t);
   assert.equal(index.size, 0);
   assert.match(other.notices.join(), /cannot tell what changed/);
+});
+
+test("an upload without room in the index is no failure; searches are refused, not answered in part, until a start with more room", async (t) => {
+  const world = new World();
+  const [known, last] = [someEntry(), someEntry()];
+  await world.library.keep(known);
+  const index = await world.open(t, { room: 1 });
+  assert.deepEqual(await find(index, known), [known.imageId]);
+  await world.library.keep(last);
+  index.add(imageOf(last));
+  await assert.rejects(find(index, known), { code: "index-unavailable", message: /no room for all images/ });
+  assert.throws(() => index.check(), { code: "index-unavailable" });
+  await until(() => world.notices.length > 0);
+  assert.match(world.notices.join(), /UTSURU_INDEX_THREADS/);
+  await index.close();
+  assert.equal(world.notices.length, 1);
+  const larger = await world.open(t);
+  for (const entry of [known, last]) assert.deepEqual(await find(larger, entry), [entry.imageId]);
+});
+
+test("a start without room for all images comes to its end", async (t) => {
+  const world = new World();
+  for (let i = 0; i < 3; i++) await world.library.keep();
+  const index = await world.open(t, { room: 2 });
+  assert.throws(() => index.check(), { code: "index-unavailable", message: /no room for all images/ });
+  assert.equal(world.notices.length, 1);
 });

@@ -2,7 +2,7 @@ import { MultiIndex } from "@utsuru/core/multi-index";
 import type { IndexEntry } from "../ports.ts";
 import { type FollowPorts, followChanges } from "./follow-changes.ts";
 import { FollowedImages, type Freshness } from "./followed-images.ts";
-import { HeldImages } from "./held-images.ts";
+import { type CodeIndexes, HeldImages } from "./held-images.ts";
 import { keepSnapshots, loadSnapshot, type SnapshotPorts, type SnapshotTerms } from "./keep-snapshots.ts";
 import { type SearchIndex, searchIndexOver } from "./search-index.ts";
 
@@ -15,14 +15,15 @@ export interface OpenSearchIndex extends SearchIndex {
 }
 
 /** Images that follow the catalog until they are closed. */
-interface OpenImages {
+export interface OpenImages {
   readonly followed: FollowedImages<IndexEntry, HeldImages>;
   /** Stops following and writes the last snapshot. */
   close(): Promise<void>;
 }
 
-/** When snapshots are due, and who is told how far the images follow the database. */
+/** When snapshots are due, and who is told how far the images follow the database. `newIndexes`: what holds the codes; others in tests. */
 interface OpenOptions {
+  readonly newIndexes?: () => CodeIndexes;
   readonly terms?: SnapshotTerms;
   readonly onFreshness?: (freshness: Freshness) => void;
 }
@@ -46,11 +47,11 @@ export async function openSearchIndex(
 /** Takes the images from their snapshot and follows what changed since; `followed` tells when they have caught up. */
 export async function openImages(
   ports: FollowPorts & SnapshotPorts,
-  { onFreshness = () => {}, ...terms }: OpenOptions = {},
+  { onFreshness = () => {}, newIndexes = multiIndexes, ...terms }: OpenOptions = {},
 ): Promise<OpenImages> {
   const kept = await loadSnapshot(ports);
   const from = { position: kept?.position, now: ports.clock.now() };
-  const images = kept?.images ?? new HeldImages({ pdq: new MultiIndex(), dct256: new MultiIndex() });
+  const images = kept?.images ?? new HeldImages(newIndexes());
   const followed = new FollowedImages(images, from, onFreshness);
   const closing = new AbortController();
   const { signal } = closing;
@@ -63,4 +64,8 @@ export async function openImages(
       await Promise.all([following, keeping]);
     },
   };
+}
+
+function multiIndexes(): CodeIndexes {
+  return { pdq: new MultiIndex(), dct256: new MultiIndex() };
 }

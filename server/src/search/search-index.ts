@@ -1,5 +1,5 @@
 import type { Clock, Image, IndexEntry, Viewer } from "../ports.ts";
-import { checkFreshness, type FollowedImages, lagMsOf } from "./followed-images.ts";
+import { checkFreshness, type FollowedImages, lagMsOf, noRoom } from "./followed-images.ts";
 import type { HeldImages } from "./held-images.ts";
 import { type Candidate, nearestImages } from "./nearest-images.ts";
 import type { Probe } from "./probe.ts";
@@ -13,7 +13,10 @@ export interface SearchIndex {
   add(image: Image): void;
   /** Leaves out an image that the catalog has forgotten: from now on it is not found. */
   remove(imageId: string): void;
-  /** Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest of each space; nearest first, ties by id. */
+  /**
+   * Every visible image within the distance at which two pictures are copies, at most the 10,000 nearest of each space; nearest first,
+   * ties by id. Throws `index-unavailable` when the index cannot know all of them.
+   */
   near(probes: readonly Probe[], viewer: Viewer): Promise<Candidate[]>;
   /** Images that the viewer may see. */
   count(viewer: Viewer): Promise<number>;
@@ -42,9 +45,12 @@ export function entryOf(image: Image): IndexEntry {
 export function searchIndexOver(followed: FollowedImages<IndexEntry, HeldImages>, clock: Clock): SearchIndex {
   const { images } = followed;
   return {
-    add: (image) => images.add(entryOf(image)),
+    add: (image) => followed.add(entryOf(image)),
     remove: (imageId) => images.remove(imageId),
-    near: (probes, viewer) => nearestImages(probes, async (space, codes) => images.near(space, codes, viewer.audience)),
+    near: async (probes, viewer) => {
+      if (followed.freshness.isFull) throw noRoom();
+      return nearestImages(probes, async (space, codes) => images.near(space, codes, viewer.audience));
+    },
     count: async (viewer) => images.count(0) + images.count(viewer.audience),
     countPublic: async () => images.count(0),
     lagMs: () => lagMsOf(followed.freshness, clock.now()),

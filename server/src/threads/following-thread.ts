@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { Failure } from "../errors.ts";
 import type { Clock } from "../ports.ts";
-import { checkFreshness, type Freshness, lagMsOf } from "../search/followed-images.ts";
+import { checkFreshness, type Freshness, lagMsOf, noRoom } from "../search/followed-images.ts";
 
 /** What a thread works with; `notice` is told in a sentence what whoever runs the server should know. */
 export interface ThreadPorts {
@@ -65,7 +65,9 @@ export class FollowingThread<Told, Said extends { readonly kind: string }> {
 
   /** Why the thread cannot answer, while it does not know which images there are. */
   get failure(): Failure | undefined {
-    return this.#freshness.isComplete ? undefined : this.#isReadAnew();
+    const { isComplete, isFull } = this.#freshness;
+    if (isFull) return noRoom();
+    return isComplete ? undefined : this.#isReadAnew();
   }
 
   lagMs(): number {
@@ -140,5 +142,5 @@ function isOfFollower(message: { readonly kind: string }): message is FollowerSa
 }
 
 function unknownSince(asOf: Date): Freshness {
-  return { isComplete: false, isBehind: true, asOf };
+  return { isComplete: false, isBehind: true, asOf, isFull: false };
 }

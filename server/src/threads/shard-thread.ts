@@ -3,32 +3,33 @@ import { parentPort, workerData } from "node:worker_threads";
 import { codeBytes } from "@utsuru/core/fingerprint";
 import { snapshotFile } from "../buckets/snapshot-file.ts";
 import { openIndexCatalog } from "../postgres/catalog.ts";
-import type { HeldImages } from "../search/held-images.ts";
-import { openImages } from "../search/open-search-index.ts";
+import { type OpenImages, openImages } from "../search/open-search-index.ts";
 import { shareOf } from "../search/share.ts";
 import type { Answer, FromShard, Question, ShardData, ToShard } from "./shard-messages.ts";
+
+type Followed = OpenImages["followed"];
 
 function say(message: FromShard): void {
   parentPort?.postMessage(message);
 }
 
-function hear(images: HeldImages, message: Exclude<ToShard, { kind: "close" }>): void {
+function hear(followed: Followed, message: Exclude<ToShard, { kind: "close" }>): void {
   switch (message.kind) {
     case "add":
-      images.add(message.entry);
+      followed.add(message.entry);
       break;
     case "remove":
-      images.remove(message.imageId);
+      followed.images.remove(message.imageId);
       break;
     case "ask":
-      say({ kind: "answers", answers: message.questions.map((question) => answer(images, question)) });
+      say({ kind: "answers", answers: message.questions.map((question) => answer(followed.images, question)) });
       break;
     default:
       message satisfies never;
   }
 }
 
-function answer(images: HeldImages, question: Question): Answer {
+function answer(images: Followed["images"], question: Question): Answer {
   if (question.kind === "count") return sumOf(question.audiences.map((audience) => images.count(audience)));
   const { space, codes, viewer } = question;
   const cut = Array.from({ length: codes.length / codeBytes }, (_, i) =>
@@ -55,7 +56,7 @@ const { followed, close } = await openImages(ports, {
 const closed = Promise.withResolvers<void>();
 parentPort?.on("message", (message: ToShard) => {
   if (message.kind === "close") closed.resolve();
-  else hear(followed.images, message);
+  else hear(followed, message);
 });
 void followed.caughtUp.then(() => say({ kind: "ready" }));
 await closed.promise;

@@ -108,6 +108,17 @@ test("each thread comes back from a snapshot of its own; another number of threa
   assert.deepEqual(world.notices, []);
 });
 
+test("where one thread has no room for an image, searches are refused", async (t) => {
+  const ports = { clock, notice: () => {} };
+  const program = new URL("testing/full-shard.ts", import.meta.url);
+  const index = await openShardedIndex(ports, { databaseUrl: "", snapshotPath: "", shards: 1 }, { program });
+  t.after(() => index.close());
+  const viewer = { id: "", audience: 1 };
+  const full = { code: "index-unavailable", message: /no room for all images/ };
+  await assert.rejects(index.near([probeOf("pdq", randomCode(randomBits(1)))], viewer), full);
+  assert.throws(() => index.check(), full);
+});
+
 function isAvailable(index: OpenShardedIndex): boolean {
   try {
     index.check();

@@ -10,5 +10,5 @@ parentPort?.on("message", (message: ToPartThread) => {
   if (message.candidatesMax < 2) throw new Error("the thread meets its end");
   say({ kind: "found", matches: [] });
 });
-say({ kind: "freshness", freshness: { isComplete: true, isBehind: false, asOf: new Date() } });
+say({ kind: "freshness", freshness: { isComplete: true, isBehind: false, asOf: new Date(), isFull: false } });
 say({ kind: "ready" });
