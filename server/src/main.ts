@@ -50,6 +50,9 @@ import { type SweeperPorts, sweep } from "./worker/sweeper.ts";
 
 type Closing = ReturnType<typeof closers>;
 
+/** How long a command lets a picture be decoded: on a busy machine that may take long, and nobody waits for it. */
+const commandTimeoutMs = 60_000;
+
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, and everything is closed in the reverse order of its opening. */
 async function serve(): Promise<void> {
   const config = readConfig(environment());
@@ -82,7 +85,7 @@ function lendQueue(use: (queue: Queue) => Promise<boolean>): Promise<boolean> {
 function lendLibrary(use: (ports: LibraryPorts) => Promise<boolean>): Promise<boolean> {
   return lend(async (config, closing) => {
     const { catalog, bucket, staging, databaseUrl } = await openStoresBeside(config, closing, { mustExist: true });
-    const decoder = decoderPool({ processes: config.decoders });
+    const decoder = decoderPool({ processes: config.decoders, timeoutMs: commandTimeoutMs });
     closing.add(() => decoder.close());
     const { read } = snapshotFile(snapshotPath(config));
     // The snapshot is the server's to write.
@@ -369,7 +372,7 @@ function pageFolder(): string | undefined {
 }
 
 try {
-  const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: 60_000 });
+  const openDecoder = (processes = 1) => decoderPool({ processes, timeoutMs: commandTimeoutMs });
   const isPicture = (head: Buffer): boolean => formatOf(head) !== undefined;
   await buildProgram({
     serve,

@@ -315,6 +315,8 @@ export interface ImageRecord {
   readonly thumbnail: Pick<StoredObject, "bytes" | "sha256">;
   /** What the store answered when it took the objects. */
   readonly generations: { readonly original: string | undefined; readonly thumbnail: string | undefined };
+  /** By algorithm, the codes of the mirrored pictures in hexadecimal digits, in the order of `mirrorings`; those that are not kept are left out. */
+  readonly mirrored: Readonly<Record<string, string>>;
   /** Of whatever version. */
   readonly features: PackedFeatures | undefined;
 }
@@ -354,6 +356,8 @@ export interface LibraryRecords {
   images(): AsyncIterable<readonly ImageRecord[]>;
   /** Images. */
   count(): Promise<number>;
+  /** Images that lack the row that describes their picture, and are in no list and no search therefore. Nothing that Utsuru does leaves any. */
+  undescribed(limit: number): Promise<readonly string[]>;
   /** Why these objects are there; those that nothing explains are left out. */
   reasons(keys: readonly string[]): Promise<ReadonlyMap<string, ObjectReason>>;
   /** Says what the bucket has as the image's thumbnail now. */

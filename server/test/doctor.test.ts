@@ -86,12 +86,18 @@ test("the doctor finds what is lost, damaged, stale or unexplained, and mends wh
     "update local_features set packed = overlay(packed placing '\\x00'::bytea from 2000) where image_id = $1",
     [badThumbnails],
   );
+  await query("update fingerprints set mirrored = reverse(mirrored::text)::bit(768) where image_id = $1", [images[0]]);
+  const sixth = await ada.upload([{ name: "6.jpg", bytes: await jpegOf(6) }]);
+  await query("delete from image_data where image_id = $1", [sixth.body.results[0].image.id]);
   const strange = join(settings.UTSURU_DATA ?? "", "images", "originals", "strange");
   await writeFile(strange, "not ours");
 
-  const lasting = ["object-unexplained", "original-damaged", "original-missing"];
+  const lasting = [
+    ...["image-undescribed", "object-unexplained", "object-unexplained", "object-unexplained"],
+    ...["original-damaged", "original-missing"],
+  ];
   const mendable = [
-    ...["features-missing", "features-stale", "fingerprints-stale"],
+    ...["features-missing", "features-stale", "fingerprints-stale", "fingerprints-stale"],
     ...["thumbnail-damaged", "thumbnail-missing"],
   ];
   const seen = await examine(settings);
@@ -100,7 +106,7 @@ test("the doctor finds what is lost, damaged, stale or unexplained, and mends wh
   const mending = await examine(settings, "--repair");
   assert.equal(mending.code, 1);
   assert.deepEqual(kindsOf(mending.findings.filter(({ mended }) => mended)), mendable);
-  assert.deepEqual(mending.summary, { images: 5, objects: 10, findings: 8, mended: 5 });
+  assert.deepEqual(mending.summary, { images: 5, objects: 12, findings: 12, mended: 6 });
   const after = await examine(settings);
   assert.deepEqual([after.code, kindsOf(after.findings)], [1, lasting]);
   assert.equal(await readFile(strange, "utf8"), "not ours");

@@ -1,4 +1,5 @@
-import { toHex } from "@utsuru/core/fingerprint";
+import { mirrorings } from "@utsuru/core/eight-codes";
+import { type Fingerprint, toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
 import { orientedOf } from "../images/fingerprints-of.ts";
 import { readObject } from "../images/read-object.ts";
@@ -8,6 +9,7 @@ import { tellingProbes } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
 import { examineParts, type PartPorts } from "./examine-parts.ts";
 import type { ExamineOptions, Finding, FindingKind } from "./finding.ts";
+import { ingestPatiently } from "./patient-ingest.ts";
 
 /** What an examination works with. */
 export interface ExaminePorts extends Pick<PartPorts, "parts"> {
@@ -58,7 +60,7 @@ async function examineOriginal(
   if (original.kind === "missing") return say("original-missing", "The bucket does not have the original.");
   if (original.kind === "damaged") return say("original-damaged", `The original ${original.detail}.`);
   try {
-    return { findings: [], ingested: await ports.decoder.ingest(original.file.path, { signal }) };
+    return { findings: [], ingested: await ingestPatiently(ports.decoder, original.file.path, signal) };
   } catch (error) {
     if (!(error instanceof Failure) || mayPass(error)) throw error;
     return say("original-undecodable", `The original can no longer be decoded: ${error.message}`);
@@ -73,11 +75,18 @@ async function examineOriginal(
  */
 async function examineFingerprints(
   { catalog, index }: ExaminePorts,
-  { record: { image }, fresh }: { readonly record: ImageRecord; readonly fresh: DerivedParts },
+  { record: { image, mirrored }, fresh }: { readonly record: ImageRecord; readonly fresh: DerivedParts },
   { repair }: ExamineOptions,
 ): Promise<readonly Finding[]> {
   const { oriented } = fresh;
-  if (listOf(oriented.map(({ fingerprint }) => fingerprint)) !== listOf(image.fingerprints)) {
+  const [stored, derived] = [
+    listOf(image.fingerprints, mirrored),
+    listOf(
+      oriented.map(({ fingerprint }) => fingerprint),
+      mirroredOf(oriented),
+    ),
+  ];
+  if (stored !== derived) {
     if (repair) await catalog.renewals.keep(image.id, fresh);
     const detail = "The stored fingerprints are not those of the original.";
     return [{ kind: "fingerprints-stale", imageId: image.id, detail, mended: repair }];
@@ -89,11 +98,20 @@ async function examineFingerprints(
   return [{ kind: "not-found-by-search", imageId: image.id, detail, mended: false }];
 }
 
-function listOf(fingerprints: ImageRecord["image"]["fingerprints"]): string {
+function listOf(fingerprints: readonly Fingerprint[], mirrored: ImageRecord["mirrored"]): string {
   return fingerprints
-    .map(({ algorithm, code, quality }) => `${algorithm} ${toHex(code)} ${quality}`)
+    .map(({ algorithm, code, quality }) => `${algorithm} ${toHex(code)} ${mirrored[algorithm]} ${quality}`)
     .sort()
     .join();
+}
+
+function mirroredOf(oriented: DerivedParts["oriented"]): ImageRecord["mirrored"] {
+  return Object.fromEntries(
+    oriented.map(({ fingerprint, codes }) => [
+      fingerprint.algorithm,
+      mirrorings.map((name) => toHex(codes[name])).join(""),
+    ]),
+  );
 }
 
 async function examineThumbnail(

@@ -19,6 +19,7 @@ export interface LibraryPorts extends ExaminePorts {
 }
 
 const sweepBatch = 100;
+const undescribedMax = 1000;
 const indexTries = 10;
 const indexPauseMs = 500;
 
@@ -46,7 +47,15 @@ export async function* examineLibrary(
     options.onProgress(examined);
     yield* findings;
   }
+  yield* await findUndescribed(ports);
   yield* await examineIndex(ports);
+}
+
+/** Rows that a hand or a broken disk took: the picture is in the bucket, if nothing else went. */
+async function findUndescribed({ catalog }: ExaminePorts): Promise<Finding[]> {
+  const detail = "The database lacks the row that describes this image: restore a backup, or upload the picture anew.";
+  const ids = await catalog.records.undescribed(undescribedMax);
+  return ids.map((imageId) => ({ kind: "image-undescribed", imageId, detail, mended: false }));
 }
 
 /** What crashes and deletions left, by the notes of them: what a server's sweeper does. */

@@ -1,5 +1,6 @@
 /** What can be wrong with a library. */
 export type FindingKind =
+  | "image-undescribed"
   | "original-missing"
   | "original-damaged"
   | "original-undecodable"

@@ -10,6 +10,7 @@ export function libraryRecordsIn(database: Connection): LibraryRecords {
   return {
     images: () => recordsIn(database),
     count: () => count(database),
+    undescribed: (limit) => undescribed(database, limit),
     reasons: (keys) => reasonsFor(database, keys),
     replaceThumbnail: (imageId, thumbnail) => replaceThumbnail(database, imageId, thumbnail),
     replaceGenerations: (imageId, generations) => replaceGenerations(database, imageId, generations),
@@ -22,11 +23,14 @@ export interface RecordRow extends ImageRow {
   readonly thumbnail_sha256: string;
   readonly original_generation: string | null;
   readonly thumbnail_generation: string | null;
+  readonly mirrored: Readonly<Record<string, string>>;
   readonly packed: Buffer | null;
 }
 
 export const recordColumns: string = `${imageColumns}, d.thumbnail_bytes, encode(d.thumbnail_sha256, 'hex') as thumbnail_sha256,
-  d.original_generation, d.thumbnail_generation, l.packed`;
+  d.original_generation, d.thumbnail_generation, l.packed,
+  (select coalesce(json_object_agg(m.algorithm, encode(substring(bit_send(m.mirrored) from 5), 'hex')), '{}')
+   from fingerprints m where m.image_id = i.id and m.mirrored is not null) as mirrored`;
 export const recordTables: string = `${imageTables} left join local_features l on l.image_id = i.id`;
 
 /** By id; an image that comes or goes meanwhile may or may not be among them. */
@@ -46,12 +50,20 @@ export function toRecord(row: RecordRow): ImageRecord {
   const thumbnail = { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 };
   const [original, small] = [row.original_generation ?? undefined, row.thumbnail_generation ?? undefined];
   const generations = { original, thumbnail: small };
-  return { image: toImage(row), thumbnail, generations, features: row.packed ?? undefined };
+  return { image: toImage(row), thumbnail, generations, mirrored: row.mirrored, features: row.packed ?? undefined };
 }
 
 async function count(on: Connection): Promise<number> {
   const [row] = await on.query<{ count: number }>("select count(*) from images", []);
   return row?.count ?? 0;
+}
+
+async function undescribed(on: Connection, limit: number): Promise<string[]> {
+  const rows = await on.query<{ id: string }>(
+    "select id from images where not exists (select from image_data where image_id = id) order by id limit $1",
+    [limit],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** One statement, so that an object that is just becoming an image's has one reason or the other. The last part of a derivative's key is its image's id. */
