@@ -16,8 +16,11 @@ export function Outlined({ size, part, children }: OutlinedProps): JSX.Element {
       {children}
       {size !== undefined && part !== undefined && (
         <svg class="outline" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
-          <polygon class="outline-ground" points={part.join(" ")} />
-          <polygon class="outline-line" points={part.join(" ")} />
+          {/* A view of its own ends where the picture does: beside it nothing is outlined. */}
+          <svg width={size.width} height={size.height} aria-hidden="true">
+            <polygon class="outline-ground" points={part.join(" ")} />
+            <polygon class="outline-line" points={part.join(" ")} />
+          </svg>
         </svg>
       )}
     </span>

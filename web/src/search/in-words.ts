@@ -9,7 +9,7 @@ export function changesInWords({
   description = "",
 }: Pick<Match, "verdict" | "orientation" | "inverted" | "description">): string[] {
   // Of a part the server knows more than which of the eight orientations is nearest.
-  if (verdict === "partial") return description === "" ? [] : [description];
+  if (verdict === "partial") return description === "" ? [] : [description.replaceAll(/-(?=\d)/g, "−")];
   const turned = orientationInWords(orientation);
   return [...(turned === undefined ? [] : [turned]), ...(inverted ? ["as a negative"] : [])];
 }
