@@ -222,7 +222,12 @@ type Stores = Pick<Ports, "catalog" | "bucket" | "staging" | "clock"> & {
   readonly databaseUrl: string;
 };
 
-async function openStores(config: Config, closing: Closing): Promise<Stores> {
+/** `urgentDecoders`: decoders for searches alone, beside those of the configuration. */
+async function openStores(
+  config: Config,
+  closing: Closing,
+  { urgentDecoders = 0 }: { readonly urgentDecoders?: number } = {},
+): Promise<Stores> {
   await makeDataFolder(config.dataFolder);
   const lock = lockFolder(config.dataFolder);
   closing.add(() => lock.release());
@@ -232,13 +237,13 @@ async function openStores(config: Config, closing: Closing): Promise<Stores> {
     openBucket(config.bucketUrl, { environment: config.bucketSettings }),
     stagingFolder(join(config.dataFolder, "staging")),
   ]);
-  const decoder = decoderPool({ processes: config.decoders });
+  const decoder = decoderPool({ processes: config.decoders, urgentProcesses: urgentDecoders });
   closing.add(() => decoder.close());
   return { catalog, bucket, staging, decoder, clock: { now: () => new Date() }, databaseUrl };
 }
 
 async function openPorts(config: Config, closing: Closing): Promise<Ports & Pick<Stores, "decoder">> {
-  const stores = await openStores(config, closing);
+  const stores = await openStores(config, closing, { urgentDecoders: 1 });
   const secret = config.secret === undefined ? await secretOf(config.dataFolder) : Buffer.from(config.secret);
   const { databaseUrl, ...shared } = stores;
   const [index, parts] = await Promise.all([

@@ -24,30 +24,41 @@ export function spreadKeypoints<T extends Spreadable>(
   options: { width: number; height: number; count: number },
 ): T[] {
   if (keypoints.length > keypointsMax) throw new RangeError(`${keypoints.length} keypoints`);
-  const cell = Math.max(options.width, options.height) / 8;
-  const taken = new Int32Array(16 * 16);
   const worth = new Float64Array(keypoints.length);
-  for (const index of byResponse(keypoints)) {
-    const { x, y, level, response } = keypoints[index] as T;
-    const place = Math.floor(y / cell) * 16 + Math.floor(x / cell);
-    const before = taken[place] as number;
-    taken[place] = before + 1;
-    worth[index] = Math.sqrt(response) * powerOf(crowding, before) * powerOf(levelGain, level);
+  for (const cell of cellsOf(keypoints, options)) {
+    cell.sort().reverse();
+    for (let before = 0; before < cell.length; before++) {
+      const index = keypointsMax - 1 - ((cell[before] as number) % keypointsMax);
+      const { response, level } = keypoints[index] as T;
+      worth[index] = Math.sqrt(response) * powerOf(crowding, before) * powerOf(levelGain, level);
+    }
   }
   return best(keypoints, worth, options.count);
 }
 
-/** Places in the list, strongest first: numbers sort several times faster without a comparison of our own. */
-function byResponse(keypoints: readonly Spreadable[]): Int32Array {
-  const keys = Float64Array.from(keypoints, ({ response }, i) => response * keypointsMax + (keypointsMax - 1 - i));
-  return Int32Array.from(keys.sort().reverse(), (key) => keypointsMax - 1 - (key % keypointsMax));
+/** The keypoints of each cell, every one as a number, the greater the stronger, and of equal ones the earlier: numbers sort several times faster without a comparison of our own. */
+function cellsOf(
+  keypoints: readonly Spreadable[],
+  { width, height }: { readonly width: number; readonly height: number },
+): Float64Array[] {
+  const side = Math.max(width, height) / 8;
+  const cells: number[][] = [];
+  for (let index = 0; index < keypoints.length; index++) {
+    const { x, y, response } = keypoints[index] as Spreadable;
+    const place = Math.floor(y / side) * 16 + Math.floor(x / side);
+    cells[place] ??= [];
+    cells[place].push(response * keypointsMax + (keypointsMax - 1 - index));
+  }
+  return Object.values(cells).map((cell) => new Float64Array(cell));
 }
 
 function best<T extends Spreadable>(keypoints: readonly T[], worth: Float64Array, count: number): T[] {
   const least = worth.slice().sort().at(-count) ?? 0;
-  return keypoints
-    .map((keypoint, i) => ({ keypoint, worth: worth[i] as number }))
-    .filter((ranked) => ranked.worth >= least)
+  const ranked: { readonly keypoint: T; readonly worth: number }[] = [];
+  for (let i = 0; i < worth.length; i++) {
+    if ((worth[i] as number) >= least) ranked.push({ keypoint: keypoints[i] as T, worth: worth[i] as number });
+  }
+  return ranked
     .sort((a, b) => b.worth - a.worth || b.keypoint.response - a.keypoint.response)
     .slice(0, count)
     .map(({ keypoint }) => keypoint);

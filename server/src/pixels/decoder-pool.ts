@@ -7,6 +7,8 @@ import { ProcessPool, type Urgency } from "./process-pool.ts";
 export interface DecoderPoolOptions {
   /** Pictures decoded at once; by default one a core, at most 4. */
   readonly processes?: number;
+  /** Further processes for pictures that are searched or looked at alone, none by default; with any, the others give way to them and to the server. */
+  readonly urgentProcesses?: number;
   /** Time a picture may take from the moment its work starts; 10,000. */
   readonly timeoutMs?: number;
   /** Memory a process may allocate beyond what Node reserves for itself, 512 MiB; Linux alone can hold it. */
@@ -36,6 +38,7 @@ const mebibyte = 2 ** 20;
  */
 export function decoderPool({
   processes = Math.min(4, availableParallelism()),
+  urgentProcesses = 0,
   timeoutMs = 10_000,
   memoryMaxBytes = 512 * mebibyte,
   queueMax = 100,
@@ -43,8 +46,8 @@ export function decoderPool({
   idleMemoryMaxBytes = 256 * mebibyte,
   program = decoderProgram,
 }: DecoderPoolOptions = {}): DecoderPool {
-  const limits = { processes, timeoutMs, memoryMaxBytes, queueMax, jobsMax, idleMemoryMaxBytes, program };
-  const pool = new ProcessPool(limits);
+  const limits = { timeoutMs, memoryMaxBytes, queueMax, jobsMax, idleMemoryMaxBytes };
+  const pool = new ProcessPool({ processes, urgentProcesses, ...limits, program });
   return { ...decoderOn(pool, "request"), background: decoderOn(pool, "background") };
 }
 

@@ -1,52 +1,101 @@
-/** So many urgent items in a row, then a patient one that waits: urgent ones are quick, patient ones never starve. */
-const urgentInARowMax = 8;
+/** How soon an item is wanted: someone waits for it now, someone can wait, nobody waits. */
+export const ranks = ["urgent", "patient", "idle"] as const;
 
-/** A queue with a bound, from which workers wait to take: urgent items before patient ones, each kind first in, first out. */
+/** One of {@link ranks}. */
+export type Rank = (typeof ranks)[number];
+
+/** So many items go before the first of a rank that waits; then it has its turn. Urgent ones are quick, and nothing starves. */
+const passedMax: Readonly<Record<Rank, number>> = { urgent: 0, patient: 8, idle: 32 };
+
+interface Line<T> {
+  readonly items: T[];
+  /** Items of other ranks that were taken since its first one came to be the first. */
+  passed: number;
+}
+
+interface Taker<T> {
+  readonly takes: (rank: Rank) => boolean;
+  readonly give: (item: T | undefined) => void;
+}
+
+/** A queue with a bound, from which workers wait to take: urgent items first, then patient ones, then idle ones, each rank first in, first out. */
 export class JobQueue<T> {
   readonly #lengthMax: number;
-  readonly #urgent: T[] = [];
-  readonly #patient: T[] = [];
-  readonly #takers: ((item: T | undefined) => void)[] = [];
-  #urgentInARow = 0;
+  readonly #lines: Readonly<Record<Rank, Line<T>>> = {
+    urgent: { items: [], passed: 0 },
+    patient: { items: [], passed: 0 },
+    idle: { items: [], passed: 0 },
+  };
+  readonly #takers: Taker<T>[] = [];
   #isClosed = false;
 
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax;
   }
 
-  /** Adds an item, or hands it to a worker that waits; `false` when the queue is full or closed. */
-  push(item: T, { isUrgent = false }: { readonly isUrgent?: boolean } = {}): boolean {
+  /** Adds an item, or hands it to a worker that waits, to one that takes nothing else if there is one; `false` when the queue is full or closed. */
+  push(item: T, rank: Rank): boolean {
     if (this.#isClosed) return false;
-    const taker = this.#takers.shift();
-    if (taker !== undefined) taker(item);
-    else if (this.#urgent.length + this.#patient.length >= this.#lengthMax) return false;
-    else (isUrgent ? this.#urgent : this.#patient).push(item);
+    const taker = this.#takerOf(rank);
+    if (taker !== undefined) taker.give(item);
+    else if (this.#length >= this.#lengthMax) return false;
+    else this.#lines[rank].items.push(item);
     return true;
   }
 
   /** Takes an item out again; `false` when a worker already has it. */
   remove(item: T): boolean {
-    const items = this.#urgent.includes(item) ? this.#urgent : this.#patient;
-    const at = items.indexOf(item);
-    if (at < 0) return false;
-    items.splice(at, 1);
-    return true;
+    for (const rank of ranks) {
+      const { items } = this.#lines[rank];
+      const at = items.indexOf(item);
+      if (at >= 0) return items.splice(at, 1).length > 0;
+    }
+    return false;
   }
 
-  /** The next item, once there is one; `undefined` when the queue was closed. */
-  take(): Promise<T | undefined> {
+  /** The next item, or the next urgent one, once there is one; `undefined` when the queue was closed. */
+  take(what: "any" | "urgent" = "any"): Promise<T | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
-    if (this.#urgent.length + this.#patient.length === 0) return new Promise((resolve) => this.#takers.push(resolve));
-    const isPatientsTurn = this.#urgent.length === 0 || this.#urgentInARow >= urgentInARowMax;
-    const next = (isPatientsTurn && this.#patient.length > 0 ? this.#patient : this.#urgent).shift();
-    this.#urgentInARow = isPatientsTurn ? 0 : this.#urgentInARow + 1;
-    return Promise.resolve(next);
+    const rank = what === "any" ? this.#next() : what;
+    const item = rank && this.#takeFrom(rank);
+    if (item !== undefined) return Promise.resolve(item);
+    const takes = (offered: Rank): boolean => what === "any" || offered === what;
+    return new Promise((give) => this.#takers.push({ takes, give }));
   }
 
   /** Sends the waiting workers home and gives back what nobody took. */
   close(): readonly T[] {
     this.#isClosed = true;
-    for (const taker of this.#takers.splice(0)) taker(undefined);
-    return [...this.#urgent.splice(0), ...this.#patient.splice(0)];
+    for (const { give } of this.#takers.splice(0)) give(undefined);
+    return ranks.flatMap((rank) => this.#lines[rank].items.splice(0));
+  }
+
+  get #length(): number {
+    return ranks.reduce((sum, rank) => sum + this.#lines[rank].items.length, 0);
+  }
+
+  /** The rank whose turn it is: one that was passed too often, or else the first that has any. */
+  #next(): Rank | undefined {
+    const waiting = ranks.filter((rank) => this.#lines[rank].items.length > 0);
+    return waiting.find((rank) => rank !== "urgent" && this.#lines[rank].passed >= passedMax[rank]) ?? waiting[0];
+  }
+
+  #takeFrom(rank: Rank): T | undefined {
+    const item = this.#lines[rank].items.shift();
+    if (item === undefined) return undefined;
+    for (const other of ranks) this.#lines[other].passed = other === rank ? 0 : this.#passedNow(other);
+    return item;
+  }
+
+  #passedNow(rank: Rank): number {
+    const { items, passed } = this.#lines[rank];
+    return items.length > 0 ? passed + 1 : 0;
+  }
+
+  #takerOf(rank: Rank): Taker<T> | undefined {
+    const able = this.#takers.filter(({ takes }) => takes(rank));
+    const taker = able.find(({ takes }) => !ranks.every(takes)) ?? able[0];
+    if (taker !== undefined) this.#takers.splice(this.#takers.indexOf(taker), 1);
+    return taker;
   }
 }

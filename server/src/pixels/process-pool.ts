@@ -1,11 +1,12 @@
 import { Failure } from "../errors.ts";
 import { DecoderChild, type Outcome } from "./decoder-child.ts";
-import { JobQueue } from "./job-queue.ts";
+import { JobQueue, type Rank } from "./job-queue.ts";
 import type { Job, Refusal, Yield } from "./messages.ts";
 
 /** Limits of a pool, each explained at {@link DecoderPoolOptions}. */
 export interface ProcessPoolOptions {
   readonly processes: number;
+  readonly urgentProcesses: number;
   readonly timeoutMs: number;
   readonly memoryMaxBytes: number;
   readonly queueMax: number;
@@ -16,6 +17,15 @@ export interface ProcessPoolOptions {
 
 /** Who waits for a picture: someone with a request open, or nobody just now. */
 export type Urgency = "request" | "background";
+
+/** A place in the pool, where one process follows another. */
+interface Place {
+  readonly takes: "any" | "urgent";
+  readonly niceness: number;
+}
+
+/** Of the processes that take pictures in, where there are others for what is urgent: these, and the server itself, then have the processor when they want it. */
+const patientNiceness = 10;
 
 /** A job and whoever waits for it. */
 interface Task {
@@ -39,7 +49,12 @@ export class ProcessPool {
   constructor(options: ProcessPoolOptions) {
     this.#options = options;
     this.#queue = new JobQueue(options.queueMax);
-    this.#lanes = Array.from({ length: options.processes }, () => this.#serve());
+    const { processes, urgentProcesses } = options;
+    const niceness = urgentProcesses > 0 ? patientNiceness : 0;
+    this.#lanes = [
+      ...Array.from({ length: processes }, () => this.#serve({ takes: "any", niceness })),
+      ...Array.from({ length: urgentProcesses }, () => this.#serve({ takes: "urgent", niceness: 0 })),
+    ];
   }
 
   /** Runs a job; leaves the queue when the signal aborts, or drops the result if the job is being worked on. */
@@ -47,9 +62,7 @@ export class ProcessPool {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Yield>();
     const task = { job, resolve, reject };
-    // A picture that is taken in may wait; whoever searches or looks at one does, but for work that nobody waits for.
-    const isUrgent = urgency === "request" && job.kind !== "ingest";
-    if (!this.#queue.push(task, { isUrgent })) throw this.#refusal();
+    if (!this.#queue.push(task, rankOf(job, urgency))) throw this.#refusal();
     const abandon = () => {
       this.#queue.remove(task);
       reject(signal.reason);
@@ -71,17 +84,18 @@ export class ProcessPool {
   }
 
   /** The life of one place in the pool: a process, its jobs, and the process after it. */
-  async #serve(): Promise<void> {
-    let child = await this.#start();
-    for (let task = await this.#queue.take(); task !== undefined; task = await this.#queue.take()) {
-      if (!child?.isAlive) child = await this.#replace(child);
+  async #serve({ takes, niceness }: Place): Promise<void> {
+    const next = (): Promise<Task | undefined> => this.#queue.take(takes);
+    let child = await this.#start(niceness);
+    for (let task = await next(); task !== undefined; task = await next()) {
+      if (!child?.isAlive) child = await this.#replace(child, niceness);
       if (child === undefined) {
         task.reject(this.#refusal());
         continue;
       }
       const outcome = await child.run(task.job, this.#options.timeoutMs);
       this.#settle(task, outcome);
-      if (this.#isSpent(child, outcome)) child = await this.#replace(child);
+      if (this.#isSpent(child, outcome)) child = await this.#replace(child, niceness);
     }
     await this.#end(child);
   }
@@ -92,10 +106,10 @@ export class ProcessPool {
   }
 
   /** A process that can work; `undefined` while none can be started, or once the pool is closing. */
-  async #start(): Promise<DecoderChild | undefined> {
+  async #start(niceness: number): Promise<DecoderChild | undefined> {
     if (this.#closing.signal.aborted || Date.now() < this.#restart.notBefore) return undefined;
     try {
-      const child = await DecoderChild.start(this.#options, this.#closing.signal);
+      const child = await DecoderChild.start({ ...this.#options, niceness }, this.#closing.signal);
       this.#children.add(child);
       this.#restart = { notBefore: 0, delayMs: restartDelayMs.first };
       return child;
@@ -106,9 +120,9 @@ export class ProcessPool {
     }
   }
 
-  async #replace(child: DecoderChild | undefined): Promise<DecoderChild | undefined> {
+  async #replace(child: DecoderChild | undefined, niceness: number): Promise<DecoderChild | undefined> {
     await this.#end(child);
-    return this.#start();
+    return this.#start(niceness);
   }
 
   async #end(child: DecoderChild | undefined): Promise<void> {
@@ -130,6 +144,12 @@ export class ProcessPool {
       retryAfterS: 2,
     });
   }
+}
+
+/** A picture that is taken in may wait; whoever searches or looks at one does. What nobody waits for comes last, save the files of jobs. */
+function rankOf({ kind }: Job, urgency: Urgency): Rank {
+  if (kind === "ingest") return "patient";
+  return urgency === "request" ? "urgent" : "idle";
 }
 
 /** What the caller gets instead of a result. */

@@ -153,6 +153,7 @@ async function addNoted(
       ...[features?.[0], features],
       features?.[0] === featuresVersion ? derivedVersion : 0,
     ],
+    { name: "add-image" },
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
 }
@@ -221,6 +222,7 @@ async function findOwned(on: Connection, sha256: string, ownerId: string): Promi
   const [row] = await on.query<ImageRow>(
     `select ${imageColumns} from ${imageTables} where i.owner_id = $1 and i.sha256 = decode($2, 'hex')`,
     [ownerId, sha256],
+    { name: "owned-image" },
   );
   return row && toImage(row);
 }

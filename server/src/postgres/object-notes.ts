@@ -18,7 +18,8 @@ export function objectNotesIn(database: Connection, putMsMax: number): ObjectNot
 
 /** Notes objects that are about to be put. */
 async function notePut(on: Connection, { id, imageId, keys }: NotedPut): Promise<void> {
-  await on.query("insert into bucket_puts (id, image_id, keys) values ($1, $2, $3)", [id, imageId, keys]);
+  const text = "insert into bucket_puts (id, image_id, keys) values ($1, $2, $3)";
+  await on.query(text, [id, imageId, keys], { name: "note-put" });
 }
 
 /** Whoever removes the image meanwhile notes the objects as well, so the note need not be kept for them. */
