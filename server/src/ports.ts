@@ -815,6 +815,11 @@ export interface Decoder {
     path: string,
     options: { readonly signal: AbortSignal },
   ): Promise<Omit<Inspection, "features"> & { readonly features: PackedFeatures; readonly thumbnail: Uint8Array }>;
+  /** The same but for the features, in about half the time for a picture of a web page. */
+  ingestWithoutFeatures(
+    path: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Omit<Inspection, "features"> & { readonly thumbnail: Uint8Array }>;
   /** A WebP of the lower picture, longest side at most 1024 px, with the upper one laid on it by a map of its pixels to the lower one's. */
   overlay(
     lowerPath: string,

@@ -107,7 +107,7 @@ test("a folder is imported with the folders in it; what is no picture is told, a
   await writeFile(join(folder, "a", "broken.jpg"), (await jpegOf(3)).subarray(0, 5000));
   await writeFile(join(folder, "empty.jpg"), "");
   const what = { folder, state, url: server.url, token: ada.token };
-  const first = startImport(what, "--visibility", "private");
+  const first = startImport(what, "--visibility", "private", "--parts", "later");
   const { code, summary } = await first.end();
   assert.equal(code, 1);
   assert.deepEqual(

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import pg from "pg";
+import sharp from "sharp";
 import { testDatabase } from "./support/database.ts";
 import { call, newPerson, type Person, personWith } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
@@ -101,6 +102,26 @@ test("after an upgrade every image is derived anew once, by several workers, one
   assert.deepEqual(await library.query(derived), wanted);
   const [written] = await library.query("select count(*) as all, count(distinct image_id) as images from written");
   assert.deepEqual(written, { all: `${ids.length}`, images: `${ids.length}` });
+});
+
+test("with parts=later whole copies are found at once, parts when maintenance has come to the image", async (t) => {
+  const library = await newLibrary(t);
+  const server = await startServer(t, { environment: { ...library.settings, UTSURU_WORKERS: "0" }, embedded: true });
+  const ada = await newPerson(server);
+  const bytes = await jpegOf(91_000, { width: 640, height: 480 });
+  const middle = { left: 160, top: 120, width: 320, height: 240 };
+  const crop = await sharp(bytes).extract(middle).jpeg().toBuffer();
+  const verdictOf = async (query: Buffer): Promise<string | undefined> =>
+    (await ada.search({ name: "query.jpg", bytes: query })).body.matches[0]?.verdict;
+  const file = { name: "a.jpg", bytes };
+  assert.equal((await ada.upload([file], { parts: "sometime" })).status, 422);
+  assert.equal((await ada.uploadLater([file], { parts: "later" })).status, 422);
+  assert.equal((await ada.upload([file], { parts: "later" })).status, 201);
+  assert.deepEqual([await verdictOf(bytes), await verdictOf(crop)], ["exact", undefined]);
+  const { bytes: thumbnail } = await ada.download((await ada.call("GET", "/api/images")).body.items[0].thumbnailUrl);
+  assert.ok(thumbnail.length > 0);
+  await startWorker(t, library.settings);
+  await until(async () => (await verdictOf(crop)) === "partial", "it is not found by its parts");
 });
 
 test("a thumbnail that the bucket has lost is made anew when someone asks for it", async (t) => {

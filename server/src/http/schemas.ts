@@ -2,6 +2,7 @@ import { algorithms } from "@utsuru/core/fingerprint";
 import { orientations } from "@utsuru/core/orientations";
 import Type, { type Static, type TSchema } from "typebox";
 import { failureCodes } from "../errors.ts";
+import type { PartsWhen } from "../images/upload-image.ts";
 import type { JobState, OverlayMode } from "../ports.ts";
 import type { Stages } from "../search/search.ts";
 
@@ -212,8 +213,19 @@ export const JobParams = Type.Object({ id: uuid("The job.") }, strict);
 const file = Type.Unsafe<string>({ type: "string", format: "binary" });
 
 /** Multipart forms: described here, read part by part in receive-form.ts. */
+const PartsSchema = Type.Unsafe<PartsWhen>({
+  type: "string",
+  enum: ["now", "later"],
+  description:
+    "When the images are found by their parts: `now`, as by default, or some minutes `later`, so that many are taken in sooner.",
+});
+
 export const UploadForm = Type.Object(
-  { image: Type.Array(file, { minItems: 1, maxItems: 32 }), visibility: Type.Optional(VisibilitySchema) },
+  {
+    image: Type.Array(file, { minItems: 1, maxItems: 32 }),
+    visibility: Type.Optional(VisibilitySchema),
+    parts: Type.Optional(PartsSchema),
+  },
   strict,
 );
 export const SearchForm = Type.Object({ image: file }, strict);

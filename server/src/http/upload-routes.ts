@@ -2,10 +2,10 @@ import type { FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import type { Static } from "typebox";
 import { Failure, mayPass } from "../errors.ts";
-import { uploadImage } from "../images/upload-image.ts";
+import { type PartsWhen, type Submission, uploadImage } from "../images/upload-image.ts";
 import { acceptUpload } from "../jobs/accept-upload.ts";
 import { findJob } from "../jobs/find-job.ts";
-import type { User, Visibility } from "../ports.ts";
+import type { Visibility } from "../ports.ts";
 import type { App, Ports, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { problemOf } from "./problems.ts";
@@ -24,7 +24,7 @@ const concurrency = 2;
 /** Upload pictures. */
 export function uploadRoutes(app: App, { ports, options }: Room): void {
   const onRequest = authentication(ports);
-  const rules = { filesMin: 1, filesMax, bytesMax: options.uploadBytesMax, fields: ["visibility"] };
+  const rules = { filesMin: 1, filesMax, bytesMax: options.uploadBytesMax, fields: ["visibility", "parts"] };
   app.post(
     "/api/upload",
     {
@@ -35,7 +35,8 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
         summary: "Upload 1 to 32 pictures",
         description:
           "201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. " +
-          "With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards.",
+          "With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards. " +
+          "With the field `parts=later` the answer comes sooner: the images are found as wholes at once, by their parts some minutes later.",
         security: secured,
         body: bodies({ form: UploadForm }),
         headers: PreferHeader,
@@ -52,18 +53,17 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
       const receiving = { staging: ports.staging, rules, signal };
       if (prefersAsync(request.headers.prefer)) {
         await ports.catalog.jobs.checkRoom(owner.id, 1); // before the body, which may be 2 GB, is read for nothing
-        const id = await withForm(request, receiving, ({ files, fields }) =>
-          acceptUpload(ports, { files, visibility: visibilityOf(fields.visibility), owner }, signal),
-        );
+        const id = await withForm(request, receiving, ({ files, fields }) => {
+          if (partsOf(fields.parts) === "later") throw badField("parts", "is for uploads that wait for their answer");
+          return acceptUpload(ports, { files, visibility: visibilityOf(fields.visibility), owner }, signal);
+        });
         reply.code(202).headers({ location: `/api/jobs/${id}`, "preference-applied": "respond-async" });
         return reply.send(jobView(await findJob(ports, id, owner)));
       }
       const results = await withForm(request, receiving, async ({ files, fields }) => {
-        const visibility = visibilityOf(fields.visibility);
+        const how = { owner, visibility: visibilityOf(fields.visibility), parts: partsOf(fields.parts), request };
         const limit = pLimit(concurrency);
-        return Promise.all(
-          files.map((file) => limit(() => uploadOne(ports, { file, owner, visibility, request }, signal))),
-        );
+        return Promise.all(files.map((file) => limit(() => uploadOne(ports, { file, ...how }, signal))));
       });
       return reply.code(statusOf(results)).send({ results });
     },
@@ -78,12 +78,12 @@ function prefersAsync(header: string | undefined): boolean {
 /** One file's outcome: its failure is its own, the other files of the request go on. */
 async function uploadOne(
   ports: Ports,
-  what: { file: FormFile; owner: User; visibility: Visibility; request: FastifyRequest },
+  what: { file: FormFile; request: FastifyRequest } & Pick<Submission, "owner" | "visibility" | "parts">,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { file, owner, visibility, request } = what;
+  const { file, request, ...how } = what;
   try {
-    const done = await uploadImage(ports, { file: file.file, name: file.name, visibility, owner }, signal);
+    const done = await uploadImage(ports, { file: file.file, name: file.name, ...how }, signal);
     if (done.kind === "withdrawn") throw new Error("Only a file of a job can be withdrawn.");
     return { file: file.name, status: done.kind, image: imageView(done.image) };
   } catch (error) {
@@ -95,8 +95,17 @@ async function uploadOne(
 
 function visibilityOf(text: string | undefined): Visibility {
   if (text === undefined || text === "public" || text === "private") return text ?? "public";
-  throw new Failure("invalid-request", 'The field visibility must be "public" or "private".', {
-    errors: [{ pointer: "/visibility", detail: 'must be "public" or "private"' }],
+  throw badField("visibility", 'must be "public" or "private"');
+}
+
+function partsOf(text: string | undefined): PartsWhen {
+  if (text === undefined || text === "now" || text === "later") return text ?? "now";
+  throw badField("parts", 'must be "now" or "later"');
+}
+
+function badField(field: string, detail: string): Failure {
+  return new Failure("invalid-request", `The field ${field} ${detail}.`, {
+    errors: [{ pointer: `/${field}`, detail }],
   });
 }
 

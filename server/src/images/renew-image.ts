@@ -1,5 +1,6 @@
+import { packFeatures } from "@utsuru/core/pack-features";
 import { Failure } from "../errors.ts";
-import type { Bucket, Catalog, Decoder, Image, Staging } from "../ports.ts";
+import type { Bucket, Catalog, Decoder, DerivedParts, Image, Staging } from "../ports.ts";
 import { orientedOf } from "./fingerprints-of.ts";
 import { withLocalCopy } from "./local-copy.ts";
 import { replaceThumbnail } from "./replace-thumbnail.ts";
@@ -9,7 +10,7 @@ export interface RenewalPorts {
   readonly catalog: Catalog;
   readonly bucket: Bucket;
   readonly staging: Staging;
-  readonly decoder: Pick<Decoder, "ingest">;
+  readonly decoder: Pick<Decoder, "ingest" | "inspect">;
 }
 
 /**
@@ -22,23 +23,41 @@ export async function renewImage(ports: RenewalPorts, imageId: string, signal: A
   const { image, thumbnail, isCurrent } = record;
   const hasThumbnail = (await ports.bucket.size(image.keys.thumbnail)) === thumbnail.bytes;
   if (isCurrent && hasThumbnail) return;
-  const ingested = await ingest(ports, image, signal);
-  if (!ingested) return;
-  if (!hasThumbnail) await replaceThumbnail(ports, { image, content: ingested.thumbnail }, signal);
-  await ports.catalog.renewals.keep(imageId, { oriented: orientedOf(ingested), features: ingested.features });
+  const derived = await derive(ports, { image, hasThumbnail }, signal);
+  if (!derived) return;
+  const { parts, thumbnail: content } = derived;
+  if (content) await replaceThumbnail(ports, { image, content }, signal);
+  await ports.catalog.renewals.keep(imageId, parts);
+}
+
+interface Derived {
+  readonly parts: DerivedParts;
+  /** Where it lacks one. */
+  readonly thumbnail?: Uint8Array;
 }
 
 /** `undefined` when the image was deleted meanwhile. */
-async function ingest(
+async function derive(
   ports: RenewalPorts,
-  image: Image,
+  { image, hasThumbnail }: { readonly image: Image; readonly hasThumbnail: boolean },
   signal: AbortSignal,
-): Promise<Awaited<ReturnType<Decoder["ingest"]>> | undefined> {
+): Promise<Derived | undefined> {
+  const use = (path: string) => (hasThumbnail ? deriveParts : deriveAll)(ports, path, signal);
   try {
-    const use = (path: string) => ports.decoder.ingest(path, { signal });
     return await withLocalCopy(ports, { image, viewer: image.owner }, { signal, use });
   } catch (error) {
     if (error instanceof Failure && error.code === "not-found") return undefined;
     throw error;
   }
+}
+
+async function deriveAll({ decoder }: RenewalPorts, path: string, signal: AbortSignal): Promise<Derived> {
+  const { thumbnail, ...ingested } = await decoder.ingest(path, { signal });
+  return { parts: { oriented: orientedOf(ingested), features: ingested.features }, thumbnail };
+}
+
+async function deriveParts({ decoder }: RenewalPorts, path: string, signal: AbortSignal): Promise<Derived> {
+  const inspection = await decoder.inspect(path, { signal, features: "store" });
+  if (!inspection.features) throw new Error("asked for features, the decoder gave none");
+  return { parts: { oriented: orientedOf(inspection), features: packFeatures(inspection.features) } };
 }

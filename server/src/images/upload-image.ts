@@ -28,7 +28,12 @@ export interface Submission {
   readonly name: string;
   readonly visibility: Visibility;
   readonly owner: User;
+  /** Whether local features, by which parts are found, are extracted `now`, as by default, or `later`, by maintenance. */
+  readonly parts?: PartsWhen;
 }
+
+/** When an image can be found by its parts. */
+export type PartsWhen = "now" | "later";
 
 /** What became of it; a file of a job may have been withdrawn meanwhile. */
 export type Uploaded =
@@ -44,29 +49,41 @@ export interface UploadPorts {
     readonly objects: Pick<ObjectNotes, "notePut" | "putMsMax">;
   };
   readonly bucket: Bucket;
-  readonly decoder: Pick<Decoder, "ingest">;
+  readonly decoder: Pick<Decoder, "ingest" | "ingestWithoutFeatures">;
   readonly clock: Clock;
   readonly index: Pick<SearchIndex, "add">;
   readonly parts: Pick<PartIndex, "add">;
 }
 
 /**
- * Keeps a picture: decode, bytes to the bucket, then one transaction, then the indexes; durable and findable once answered.
+ * Keeps a picture: decode, bytes to the bucket, then one transaction, then the indexes; durable and findable once answered, by its parts if these are
+ * wanted now.
  * The same bytes of the same owner are kept once. Throws what the decoder, the bucket and the catalog throw; then nothing is kept,
  * unless the transaction was committed before the database went away.
  */
 export async function uploadImage(ports: UploadPorts, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
   const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
   if (present) return { kind: "duplicate", image: present };
-  const inspection = await ports.decoder.ingest(submission.file.path, { signal });
+  const { features, ...inspection } = await ingest(ports, submission, signal);
   const image = describe(submission, inspection, ports.clock.now());
-  const { features, thumbnail } = inspection;
+  const { thumbnail } = inspection;
   const oriented = orientedOf(inspection);
   return keep(ports, { image, file: submission.file, thumbnail, parts: { features, oriented } }, signal);
 }
 
+type Ingested = Awaited<ReturnType<Decoder["ingestWithoutFeatures"]>>;
+
+async function ingest(
+  { decoder }: UploadPorts,
+  { file, parts = "now" }: Submission,
+  signal: AbortSignal,
+): Promise<Ingested & { readonly features: PackedFeatures | undefined }> {
+  if (parts === "now") return decoder.ingest(file.path, { signal });
+  return { ...(await decoder.ingestWithoutFeatures(file.path, { signal })), features: undefined };
+}
+
 /** What is kept of an image besides its objects. */
-type ImageParts = { readonly features: PackedFeatures; readonly oriented: readonly OrientedFingerprint[] };
+type ImageParts = { readonly features: PackedFeatures | undefined; readonly oriented: readonly OrientedFingerprint[] };
 
 /** Objects before the row: a crash in between leaves objects that are noted, never a row without its bytes. */
 async function keep(
@@ -80,7 +97,7 @@ async function keep(
   const added = await ports.catalog.images.add(image, { ...stored, ...parts });
   if (added.kind === "created") {
     ports.index.add(image);
-    ports.parts.add({ imageId: image.id, audience: audienceOf(image), features: parts.features });
+    if (parts.features) ports.parts.add({ imageId: image.id, audience: audienceOf(image), features: parts.features });
     return { kind: "created", image };
   }
   await discardObjects(ports.bucket, note.keys);
@@ -103,7 +120,7 @@ async function putBoth(
   return { original, thumbnail: small };
 }
 
-function describe(submission: Submission, inspection: Awaited<ReturnType<Decoder["ingest"]>>, createdAt: Date): Image {
+function describe(submission: Submission, inspection: Ingested, createdAt: Date): Image {
   const id = uuidv7();
   const { file, owner } = submission;
   return {

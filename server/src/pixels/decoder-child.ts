@@ -1,6 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setPriority } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Answer, Job, Message } from "./messages.ts";
@@ -14,8 +13,6 @@ export type Outcome =
 export interface ChildOptions {
   /** What the process may allocate beyond what Node reserves for itself. */
   readonly memoryMaxBytes: number;
-  /** How far it gives way to other processes: 0 not at all, 19 the most. */
-  readonly niceness: number;
   /** The program it runs, for tests that need one which misbehaves. */
   readonly program: string;
 }
@@ -127,26 +124,15 @@ export class DecoderChild {
   }
 }
 
-function spawnLimited({ memoryMaxBytes, niceness, program }: ChildOptions): ChildProcess | undefined {
+function spawnLimited({ memoryMaxBytes, program }: ChildOptions): ChildProcess | undefined {
   if (process.platform !== "linux") return undefined;
   const kibibytes = Math.ceil((reservedBytes + memoryMaxBytes) / 1024);
   const args = ["-c", limitScript, "sh", String(kibibytes), process.execPath, ...nodeArguments(program)];
-  return spawnNice("/bin/sh", args, niceness);
+  return spawn("/bin/sh", args, spawnOptions());
 }
 
-function spawnUnlimited({ niceness, program }: ChildOptions): ChildProcess {
-  return spawnNice(process.execPath, nodeArguments(program), niceness);
-}
-
-/** Linux gives each thread its own priority, a new one that of its maker: so it is set while there is but one. */
-function spawnNice(command: string, args: readonly string[], niceness: number): ChildProcess {
-  const child = spawn(command, args, spawnOptions());
-  try {
-    if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
-  } catch {
-    // It has just ended, which is seen elsewhere.
-  }
-  return child;
+function spawnUnlimited({ program }: ChildOptions): ChildProcess {
+  return spawn(process.execPath, nodeArguments(program), spawnOptions());
 }
 
 /**

@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { Decoder } from "../ports.ts";
 import { decoderProgram } from "./decoder-child.ts";
+import type { Job } from "./messages.ts";
 import { ProcessPool, type Urgency } from "./process-pool.ts";
 
 /** Limits of a pool of decoding processes. */
 export interface DecoderPoolOptions {
   /** Pictures decoded at once; by default one a core, at most 4. */
   readonly processes?: number;
-  /** Further processes for pictures that are searched or looked at alone, none by default; with any, the others give way to them and to the server. */
+  /** Further processes for pictures that are searched or looked at alone, none by default. */
   readonly urgentProcesses?: number;
   /** Time a picture may take from the moment its work starts; 10,000. */
   readonly timeoutMs?: number;
@@ -52,6 +53,11 @@ export function decoderPool({
 }
 
 function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
+  const ingest = async (job: Job & { kind: "ingest" }, signal: AbortSignal) => {
+    const done = await pool.run(job, signal, urgency);
+    if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
+    return done.ingested;
+  };
   return {
     inspect: async (path, { signal, exact = false, features }) => {
       const done = await pool.run({ kind: "inspect", path, exact, features }, signal, urgency);
@@ -64,10 +70,11 @@ function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
       return done.hashed;
     },
     ingest: async (path, { signal }) => {
-      const done = await pool.run({ kind: "ingest", path }, signal, urgency);
-      if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
-      return done.ingested;
+      const { features, ...ingested } = await ingest({ kind: "ingest", path, features: true }, signal);
+      if (!features) throw new Error("asked for features, the decoder gave none");
+      return { ...ingested, features };
     },
+    ingestWithoutFeatures: (path, { signal }) => ingest({ kind: "ingest", path, features: false }, signal),
     overlay: async (path, upperPath, { transform, mode, signal }) => {
       const done = await pool.run({ kind: "overlay", path, upperPath, transform, mode }, signal);
       if (done.job !== "overlay") throw new Error(`asked for an overlay, the decoder did ${done.job}`);

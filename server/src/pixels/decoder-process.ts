@@ -30,7 +30,7 @@ async function perform(job: Job): Promise<Yield> {
     }
     case "ingest": {
       const pixels = await readPixels(picture);
-      const features = packFeatures(featuresOf(picture, pixels, "store"));
+      const features = job.features ? packFeatures(featuresOf(picture, pixels, "store")) : undefined;
       const thumbnail = await makeThumbnail(pixels, picture.header);
       return { kind: "done", job: "ingest", ingested: { ...hashesOf(picture, pixels), features, thumbnail } };
     }

@@ -2,10 +2,12 @@ import type { Purpose } from "@utsuru/core/features";
 import type { HashName } from "@utsuru/core/hash-pixels";
 import type { Transform } from "@utsuru/core/transform";
 import type { FailureCode } from "../errors.ts";
-import type { Decoder, Inspection, OverlayMode } from "../ports.ts";
+import type { Decoder, Inspection, OverlayMode, PackedFeatures } from "../ports.ts";
 
 type Hashed = Awaited<ReturnType<Decoder["hash"]>>;
-type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
+type Ingested = Awaited<ReturnType<Decoder["ingestWithoutFeatures"]>> & {
+  readonly features: PackedFeatures | undefined;
+};
 
 /** What a decoding process is asked to do with a file. `exact` hashes every pixel, however large the picture is; `features` are extracted for a purpose or not at all. */
 export type Job =
@@ -16,7 +18,7 @@ export type Job =
       readonly features: Purpose | undefined;
     }
   | { readonly kind: "hash"; readonly path: string; readonly names: readonly HashName[] }
-  | { readonly kind: "ingest"; readonly path: string }
+  | { readonly kind: "ingest"; readonly path: string; readonly features: boolean }
   | {
       readonly kind: "overlay";
       readonly path: string;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -41,11 +40,6 @@ function isRunning(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-async function nicenessOf(pid: number): Promise<number> {
-  const afterName = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1)?.split(" ");
-  return Number(afterName?.[16]); // proc(5)
-}
-
 async function waitUntilGone(pids: readonly number[]): Promise<void> {
   for (let tries = 0; tries < 200 && pids.some(isRunning); tries++) await sleep(20);
   assert.deepEqual(pids.filter(isRunning), []);
@@ -76,14 +70,12 @@ test("a picture that takes too long is given up, and its process with it", linux
   assert.equal(isRunning(pid), false);
 });
 
-test("a picture that is looked at waits for none that is taken in, and these give way", linuxOnly, async (t) => {
+test("a picture that is looked at waits for none that is taken in", async (t) => {
   const pool = poolOf(t, { urgentProcesses: 1 });
   const takeIn = (): Promise<unknown> => pool.ingest("wait", { signal: never }).catch(() => {}); // the answer is of another kind
   await takeIn();
   let pids: string[] = [];
   while (new Set(pids).size < 2) pids = await Promise.all([tell(pool, "wait"), tell(pool, "wait")]); // until both have started
-  const nicenesses = await Promise.all(pids.map((pid) => nicenessOf(Number(pid))));
-  assert.deepEqual(nicenesses.sort(), [0, 10]);
   const order: string[] = [];
   const note = (name: string) => () => void order.push(name);
   const ingests = [takeIn(), takeIn()].map((ingest) => ingest.then(note("taken in")));

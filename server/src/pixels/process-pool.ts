@@ -18,15 +18,6 @@ export interface ProcessPoolOptions {
 /** Who waits for a picture: someone with a request open, or nobody just now. */
 export type Urgency = "request" | "background";
 
-/** A place in the pool, where one process follows another. */
-interface Place {
-  readonly takes: "any" | "urgent";
-  readonly niceness: number;
-}
-
-/** Of the processes that take pictures in, where there are others for what is urgent: these, and the server itself, then have the processor when they want it. */
-const patientNiceness = 10;
-
 /** A job and whoever waits for it. */
 interface Task {
   readonly job: Job;
@@ -50,10 +41,9 @@ export class ProcessPool {
     this.#options = options;
     this.#queue = new JobQueue(options.queueMax);
     const { processes, urgentProcesses } = options;
-    const niceness = urgentProcesses > 0 ? patientNiceness : 0;
     this.#lanes = [
-      ...Array.from({ length: processes }, () => this.#serve({ takes: "any", niceness })),
-      ...Array.from({ length: urgentProcesses }, () => this.#serve({ takes: "urgent", niceness: 0 })),
+      ...Array.from({ length: processes }, () => this.#serve("any")),
+      ...Array.from({ length: urgentProcesses }, () => this.#serve("urgent")),
     ];
   }
 
@@ -84,18 +74,18 @@ export class ProcessPool {
   }
 
   /** The life of one place in the pool: a process, its jobs, and the process after it. */
-  async #serve({ takes, niceness }: Place): Promise<void> {
+  async #serve(takes: "any" | "urgent"): Promise<void> {
     const next = (): Promise<Task | undefined> => this.#queue.take(takes);
-    let child = await this.#start(niceness);
+    let child = await this.#start();
     for (let task = await next(); task !== undefined; task = await next()) {
-      if (!child?.isAlive) child = await this.#replace(child, niceness);
+      if (!child?.isAlive) child = await this.#replace(child);
       if (child === undefined) {
         task.reject(this.#refusal());
         continue;
       }
       const outcome = await child.run(task.job, this.#options.timeoutMs);
       this.#settle(task, outcome);
-      if (this.#isSpent(child, outcome)) child = await this.#replace(child, niceness);
+      if (this.#isSpent(child, outcome)) child = await this.#replace(child);
     }
     await this.#end(child);
   }
@@ -106,10 +96,10 @@ export class ProcessPool {
   }
 
   /** A process that can work; `undefined` while none can be started, or once the pool is closing. */
-  async #start(niceness: number): Promise<DecoderChild | undefined> {
+  async #start(): Promise<DecoderChild | undefined> {
     if (this.#closing.signal.aborted || Date.now() < this.#restart.notBefore) return undefined;
     try {
-      const child = await DecoderChild.start({ ...this.#options, niceness }, this.#closing.signal);
+      const child = await DecoderChild.start(this.#options, this.#closing.signal);
       this.#children.add(child);
       this.#restart = { notBefore: 0, delayMs: restartDelayMs.first };
       return child;
@@ -120,9 +110,9 @@ export class ProcessPool {
     }
   }
 
-  async #replace(child: DecoderChild | undefined, niceness: number): Promise<DecoderChild | undefined> {
+  async #replace(child: DecoderChild | undefined): Promise<DecoderChild | undefined> {
     await this.#end(child);
-    return this.#start(niceness);
+    return this.#start();
   }
 
   async #end(child: DecoderChild | undefined): Promise<void> {

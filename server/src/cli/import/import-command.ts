@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { StartError } from "../../errors.ts";
+import type { PartsWhen } from "../../images/upload-image.ts";
 import type { Visibility } from "../../ports.ts";
 import { importFolder } from "./import-folder.ts";
 
@@ -10,6 +11,9 @@ Files that the account has already (the same bytes) are not sent. The same comma
 run ended. Checksums of what was sent are kept in $XDG_STATE_HOME/utsuru/imports (~/.local/state/utsuru/imports), never
 in the folder; deleting them costs no more than reading the files once more.
 
+With --parts later, pictures are found as wholes (resized, recompressed, mirrored, turned …) as soon as they are there, by
+their parts (crops, screenshots, collages) when the server has come to them beside its other work.
+
 --json prints a line a file, {file, status: "created" | "duplicate" | "present" | "rejected", id?, problem?}, in the order in
 which they are done, and {summary} at the end. Files that are no pictures, or that the server rejects, are listed at
 the end on standard error, and give exit code 1. Interrupted (Ctrl-C), requests under way are let end.`;
@@ -18,6 +22,7 @@ interface Given {
   readonly server?: string;
   readonly token?: string;
   readonly visibility: Visibility;
+  readonly parts: PartsWhen;
   readonly json?: boolean;
   readonly journal?: string;
   readonly patience: number;
@@ -44,6 +49,11 @@ export function addImport(program: Command, { environment, isPicture }: Surround
     .addOption(
       new Option("--visibility <who>", "who may see the pictures").choices(["public", "private"]).default("public"),
     )
+    .addOption(
+      new Option("--parts <when>", "when they can be found by their parts; later imports faster")
+        .choices(["now", "later"])
+        .default("now"),
+    )
     .option("--json", "print a JSON line a file")
     .option("--journal <file>", "keep the journal there")
     .addOption(
@@ -52,13 +62,13 @@ export function addImport(program: Command, { environment, isPicture }: Surround
         .argParser(parseMinutes),
     )
     .addHelpText("after", help)
-    .action(async (folder: string, { json = false, journal, patience, visibility, ...given }: Given) => {
+    .action(async (folder: string, { json = false, journal, patience, visibility, parts, ...given }: Given) => {
       const settings = environment();
       const server = given.server ?? serverOf(settings.UTSURU_SERVER || standardServer);
       if (!server) throw new StartError("UTSURU_SERVER must look like https://pictures.example.org");
       const token = given.token || settings.UTSURU_TOKEN;
       if (!token) throw new StartError("A token is needed: --token or UTSURU_TOKEN; POST /api/login gives one");
-      const how = { json, journal, visibility, patienceMs: patience * 60_000, environment: settings, isPicture };
+      const how = { json, journal, visibility, parts, patienceMs: patience * 60_000, environment: settings, isPicture };
       if (!(await importFolder(folder, { server, token, ...how }))) process.exitCode = 1;
     });
 }

@@ -2,6 +2,7 @@ import { lstat, realpath } from "node:fs/promises";
 import { basename, relative, sep } from "node:path";
 import pLimit from "p-limit";
 import { Failure, StartError } from "../../errors.ts";
+import type { PartsWhen } from "../../images/upload-image.ts";
 import type { Visibility } from "../../ports.ts";
 import { digestFile } from "../digest-file.ts";
 import { type FolderEntry, filesIn } from "../folder-files.ts";
@@ -16,6 +17,7 @@ export interface ImportOptions {
   readonly server: string;
   readonly token: string;
   readonly visibility: Visibility;
+  readonly parts: PartsWhen;
   readonly json: boolean;
   /** A file for the journal; by default one of the user's state folder. */
   readonly journal: string | undefined;
@@ -166,7 +168,7 @@ class Import {
   /** Uploads files; when the server refuses all of them, each half, until it is clear which one it means. */
   async #send(files: readonly Candidate[]): Promise<void> {
     const outgoing = files.map(({ path }) => ({ path, fileName: basename(path) }));
-    const answer = await this.#parts.server.upload(outgoing, this.#parts.options.visibility);
+    const answer = await this.#parts.server.upload(outgoing, this.#parts.options);
     if (answer.kind === "answered") return this.#note(files, answer.results);
     const [only, ...others] = files;
     if (only && others.length === 0) return this.#fail(only.name, answer.code, answer.detail);

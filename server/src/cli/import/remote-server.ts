@@ -2,6 +2,7 @@ import { openAsBlob } from "node:fs";
 import Type, { type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { StartError } from "../../errors.ts";
+import type { PartsWhen } from "../../images/upload-image.ts";
 import type { Visibility } from "../../ports.ts";
 import { type Patience, persevere, Trouble } from "./persevere.ts";
 
@@ -10,6 +11,12 @@ export interface Outgoing {
   readonly path: string;
   /** What it is to be called there. */
   readonly fileName: string;
+}
+
+/** What holds for all files of an upload. */
+export interface UploadTerms {
+  readonly visibility: Visibility;
+  readonly parts: PartsWhen;
 }
 
 const Problem = Type.Object({ code: Type.String(), detail: Type.String() });
@@ -77,11 +84,11 @@ export class RemoteServer {
   }
 
   /** Sends up to 32 files, streamed from disk. */
-  async upload(files: readonly Outgoing[], visibility: Visibility): Promise<UploadAnswer> {
+  async upload(files: readonly Outgoing[], terms: UploadTerms): Promise<UploadAnswer> {
     const { patience } = this.#options;
     for (let breaks = 1; ; breaks++) {
       try {
-        return await persevere(() => this.#uploadOnce(files, visibility), patience, ["asked"]);
+        return await persevere(() => this.#uploadOnce(files, terms), patience, ["asked"]);
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
         await persevere(() => this.#call("/healthz", {}, callTimeoutMs), patience);
@@ -90,9 +97,10 @@ export class RemoteServer {
     }
   }
 
-  async #uploadOnce(files: readonly Outgoing[], visibility: Visibility): Promise<UploadAnswer> {
+  async #uploadOnce(files: readonly Outgoing[], { visibility, parts }: UploadTerms): Promise<UploadAnswer> {
     const form = new FormData();
     form.append("visibility", visibility);
+    if (parts === "later") form.append("parts", parts); // a server of an older version knows no such field
     for (const { path, fileName } of files) form.append("image", await blobOf(path), fileName);
     const response = await this.#call("/api/upload", { method: "POST", body: form }, uploadTimeoutMs);
     const body: unknown = response.body;

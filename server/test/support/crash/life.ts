@@ -45,7 +45,8 @@ const { owner, stranger } = settings;
 const catalog = await openCatalog({ url: settings.databaseUrl, putMsMax: settings.putMsMax, connectionsMax: 5 });
 const bucket = await openBucket(settings.bucketUrl, { environment: settings.bucketSettings });
 const staging = await stagingFolder(settings.staging);
-const decoder = { ...madeDecoder(), inspect: never, hash: never, overlay: never, close: async () => {} };
+const notMade = { inspect: never, ingestWithoutFeatures: never, hash: never, overlay: never };
+const decoder = { ...madeDecoder(), ...notMade, close: async () => {} };
 const clock = { now: () => new Date() };
 // It does not search: who watches it does, by an index of its own.
 const index = {
