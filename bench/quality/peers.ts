@@ -62,12 +62,17 @@ interface PictureFile {
   readonly bytes: Buffer;
 }
 
+/** Queries after which it is said how far the search is. */
+const saidEvery = 500;
+
 /** What Utsuru, through its API, and the hashes find of all pictures. */
 export async function searchAll(
+  room: Room,
   { filled, names, codes }: PeerLibrary,
   queries: readonly PeerQuery[],
 ): Promise<PeerAnswer[]> {
-  const answers = await mapAtOnce(queries, 2, async (query) => {
+  const answers = await mapAtOnce(queries, 2, async (query, number) => {
+    if (number > 0 && number % saidEvery === 0) room.say(`${number} of ${queries.length} queries searched`);
     const { ids } = await matchesOf(filled.library.owner, query.picture.source);
     const utsuru = { way: "Utsuru", query, found: ids.map((id) => names.get(id) ?? "a picture that nobody added") };
     const hashes = await codes.search(query.picture);

