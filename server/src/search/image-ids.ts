@@ -102,10 +102,18 @@ function wordsOf(id: string): Words {
 }
 
 function idOf(words: Words): string {
-  const digits = words.map((word) => word.toString(16).padStart(8, "0")).join("");
-  const parts = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)];
-  return parts.join("-");
+  idDigits.forEach((at, i) => {
+    idText[at] = hexDigits.charCodeAt(((words[i >> 3] ?? 0) >>> (28 - 4 * (i & 7))) & 15);
+  });
+  return idText.toString("latin1");
 }
+
+const hexDigits = "0123456789abcdef";
+const idShape = "........-....-....-....-............";
+/** An id is written in here: put together of strings they took half the time of a search among ten thousand equal pictures. */
+const idText = Buffer.from(idShape);
+/** Where its digits stand. */
+const idDigits: readonly number[] = [...idShape].flatMap((sign, at) => (sign === "-" ? [] : [at]));
 
 /** The last half of a UUIDv7 is random; multiplying spreads ids made any other way (the constants of MurmurHash3's finalizer). */
 function bucketOf([first, second, third, fourth]: Words): number {
