@@ -14,11 +14,12 @@ import { FeatureIndex } from "@utsuru/core/feature-index";
 import { extractFeatures } from "@utsuru/core/features";
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import { packFeatures } from "@utsuru/core/pack-features";
-import { type Variant, variantOf } from "@utsuru/core/variants";
+import type { Variant } from "@utsuru/core/variants";
 import { align } from "../core/src/match/align.ts";
 import { evidenceOf } from "../core/src/match/evidence.ts";
 import { judgementInputs } from "../core/src/match/judge.ts";
 import { likenessOf } from "../core/src/match/likeness.ts";
+import { type Query, queryAs } from "../core/src/match/query.ts";
 import { rivalsOf } from "../core/src/match/rivals.ts";
 import { strengthOf } from "../core/src/match/verdict.ts";
 import { editedCopies, editsOfBytes, readCorpus, readHardNegatives } from "./corpus.ts";
@@ -55,7 +56,7 @@ interface Named {
 
 /** What is known of two pictures but their measures. */
 interface Pair {
-  readonly query: LocalFeatures;
+  readonly query: Query;
   readonly target: LocalFeatures;
   readonly variant: Variant;
   readonly line: {
@@ -140,7 +141,7 @@ async function writeCandidates(
   for (const { slot, variant } of index.candidates(query, { count: 24 })) {
     const line = lineOf(names[slot] as string);
     if (line)
-      writePair({ query: variantOf(query, variant), target: index.featuresOf(slot) as LocalFeatures, variant, line });
+      writePair({ query: queryAs(query, variant), target: index.featuresOf(slot) as LocalFeatures, variant, line });
   }
 }
 

@@ -99,6 +99,17 @@ test("finds a crop that was turned afterwards, its corners filled", () => {
   }
 });
 
+test("finds a crop on the page of a screenshot, between captions", () => {
+  const [own, letters] = [drawScene(21), drawScene(3)];
+  const screenshot: Scene = (x, y) => {
+    if (y > 90 && y < 270 && x > 20 && x < 260) return own(60 + 1.5 * (x - 20), 50 + 1.5 * (y - 90));
+    const isText = (y > 40 && y < 54) || (y > 300 && y < 314);
+    return isText && x > 30 && x < 180 ? letters(3 * x, 3 * y) : 255;
+  };
+  const query = extractFeatures(photograph(screenshot, { width: 280, height: 512 }), { purpose: "query" });
+  assert.ok(comparePictures(query, featuresOf(photograph(own, size))));
+});
+
 test("finds nothing in stripes for other stripes", () => {
   const stripes = (step: number, turn: number): Pixels =>
     photograph((x, y) => (Math.sin((x * Math.cos(turn) + y * Math.sin(turn)) / step) > 0 ? 220 : 40), size);

@@ -1,11 +1,12 @@
 import type { LocalFeatures } from "../features/local-features.ts";
-import { isMirrored, type Variant, variantOf, variants } from "../features/parity.ts";
+import { isMirrored, type Variant, variants } from "../features/parity.ts";
 import { align } from "./align.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { FeatureIndex } from "./feature-index.ts";
 import { judge } from "./judge.ts";
 import { likenessOf, likest } from "./likeness.ts";
 import { type Overlap, overlapOf } from "./overlap.ts";
+import { type Query, queryAs } from "./query.ts";
 import { rivalsOf } from "./rivals.ts";
 import { compose, type Transform } from "./transform.ts";
 import { scoreOfAlignment, strengthOf } from "./verdict.ts";
@@ -42,17 +43,17 @@ export function findPartialCopies(
     variants: options.variants ?? variants,
     viewer: options.viewer ?? 0,
   });
-  const seen = new Map<Variant, LocalFeatures>();
-  const queryAs = (variant: Variant): LocalFeatures => {
-    const known = seen.get(variant) ?? variantOf(query, variant);
-    seen.set(variant, known);
+  const asked = new Map<Variant, Query>();
+  const askedAs = (variant: Variant): Query => {
+    const known = asked.get(variant) ?? queryAs(query, variant);
+    asked.set(variant, known);
     return known;
   };
   const matches: GeometricMatch[] = [];
   let refused = 0;
   for (const { slot, variant } of candidates) {
     const target = index.featuresOf(slot);
-    const found = target && matchFeatures(queryAs(variant), target, variant);
+    const found = target && matchFeatures(askedAs(variant), target, variant);
     if (found?.match) matches.push({ ...found.match, slot });
     else if (found?.isCompared) refused++;
     if (refused === refusedMax) break;
@@ -78,11 +79,11 @@ const unlike: Finding = { isCompared: true };
 /** Whether two pictures show the same in any variant of the first: the best match, or `undefined`. */
 export function comparePictures(query: LocalFeatures, target: LocalFeatures): Omit<GeometricMatch, "slot"> | undefined {
   return variants
-    .flatMap((variant) => matchFeatures(variantOf(query, variant), target, variant).match ?? [])
+    .flatMap((variant) => matchFeatures(queryAs(query, variant), target, variant).match ?? [])
     .sort((a, b) => b.score - a.score)[0];
 }
 
-function matchFeatures(query: LocalFeatures, target: LocalFeatures, variant: Variant): Finding {
+function matchFeatures(query: Query, target: LocalFeatures, variant: Variant): Finding {
   const alignment = align(query, target);
   if (alignment === undefined) return apart;
   const evidence = evidenceOf(alignment, query, target);

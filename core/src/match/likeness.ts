@@ -2,6 +2,7 @@ import type { LocalFeatures } from "../features/local-features.ts";
 import { storedMiniatureSide as side } from "../features/miniature.ts";
 import type { Alignment } from "./align.ts";
 import { appearances, detailOf } from "./appearance.ts";
+import type { Query } from "./query.ts";
 import { toneCurve } from "./tone-curve.ts";
 import { warpQuery } from "./warp.ts";
 import { windowCorrelations } from "./window-correlations.ts";
@@ -38,7 +39,7 @@ const sameMin = 0.6;
  * do not correlate, or there is something in the one picture and nothing in the other. A copy may cover or add something, but seldom
  * erases: both at once are another picture's contents.
  */
-export function likenessOf(alignment: Alignment, query: LocalFeatures, target: LocalFeatures): Likeness {
+export function likenessOf(alignment: Alignment, query: Query, target: LocalFeatures): Likeness {
   const seen = warpQuery(alignment, query, target);
   const expected = toneCurve(target.miniature.data, seen);
   const windows = windowCorrelations(expected, seen);

@@ -1,7 +1,7 @@
 import type { LocalFeatures } from "../features/local-features.ts";
 import type { Miniature } from "../features/miniature.ts";
 import type { Alignment } from "./align.ts";
-import { type CornerFill, cornerFillOf } from "./corner-fill.ts";
+import type { Fill, Query } from "./query.ts";
 import { inverseOf, mapPoint } from "./transform.ts";
 
 /** Points along a side at which the query is read for one cell. */
@@ -11,12 +11,12 @@ const bendReach = 0.12;
 /** Cells along a side that bend together. */
 const bendCells = 4;
 
-/** The query's grey values in the cells of the target's miniature; NaN where the query does not reach, or was filled when it was turned. */
-export function warpQuery(alignment: Alignment, query: LocalFeatures, target: LocalFeatures): Float32Array {
+/** The query's grey values in the cells of the target's miniature; NaN where the query does not reach, or shows a bar or a corner that was filled. */
+export function warpQuery(alignment: Alignment, query: Query, target: LocalFeatures): Float32Array {
   const side = target.miniature.side;
   const back = inverseOf(alignment.transform);
   const bends = bendsOf(alignment, query, target);
-  const source = { ...query.miniature, isFill: cornerFillOf(query.miniature) };
+  const source = { ...query.miniature, isFill: query.fill() };
   const warped = new Float32Array(side * side);
   const cellWidth = target.width / side;
   const cellHeight = target.height / side;
@@ -85,15 +85,15 @@ function bendAt(bends: Bends, x: number, y: number): [number, number] {
   return [byX / weights, byY / weights];
 }
 
-/** A miniature, and which of its places were filled when it was turned. */
+/** A miniature, and which of its places are no picture. */
 interface Source extends Miniature {
-  readonly isFill: CornerFill | undefined;
+  readonly isFill: Fill;
 }
 
-/** Grey value at a place given as shares of the sides, between the cells' centres by weight; NaN outside and where it is filled. */
+/** Grey value at a place given as shares of the sides, between the cells' centres by weight; NaN outside and where it is no picture. */
 function greyAt({ side, data, isFill }: Source, shareX: number, shareY: number): number {
   if (!(shareX >= 0 && shareX <= 1 && shareY >= 0 && shareY <= 1)) return Number.NaN;
-  if (isFill?.(shareX * side, shareY * side)) return Number.NaN;
+  if (isFill(shareX * side, shareY * side)) return Number.NaN;
   const x = Math.min(side - 1, Math.max(0, shareX * side - 0.5));
   const y = Math.min(side - 1, Math.max(0, shareY * side - 0.5));
   const left = Math.min(side - 2, Math.floor(x));
