@@ -20,7 +20,7 @@ import { evidenceOf } from "../core/src/match/evidence.ts";
 import { judgementInputs } from "../core/src/match/judge.ts";
 import { likenessOf } from "../core/src/match/likeness.ts";
 import { type Query, queryAs } from "../core/src/match/query.ts";
-import { rivalsOf } from "../core/src/match/rivals.ts";
+import { isAmbiguous, repetitionOf } from "../core/src/match/repetition.ts";
 import { strengthOf } from "../core/src/match/verdict.ts";
 import { editedCopies, editsOfBytes, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
@@ -145,14 +145,16 @@ async function writeCandidates(
   }
 }
 
-/** Writes the pair as the judge sees it, unless too little agrees to ask the judge. */
+/** Writes the pair as the judge sees it, unless too little agrees, or it may lie in too many places, to ask the judge. */
 function writePair({ query, target, line }: Pair): void {
   const alignment = align(query, target);
   if (alignment === undefined) return;
   const evidence = evidenceOf(alignment, query, target);
   if (strengthOf(evidence) < 1) return;
+  const repetition = repetitionOf(alignment, query, target);
+  if (isAmbiguous(repetition)) return;
   const likeness = likenessOf(alignment, query, target);
-  const inputs = judgementInputs({ alignment, evidence, rivals: rivalsOf(alignment, query, target), likeness, target });
+  const inputs = judgementInputs({ alignment, evidence, repetition, likeness });
   const { same, weight, kind, names } = line;
   console.log(
     [

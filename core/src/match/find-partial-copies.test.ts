@@ -119,6 +119,19 @@ test("finds nothing in stripes for other stripes", () => {
   );
 });
 
+test("finds nothing in crossed stripes for others that nearly coincide with them", () => {
+  const stripes = (step: number, turn: number): Scene => {
+    const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+    return (x, y) => (Math.sin(((x - 256) * cos + (y - 192) * sin) / step) > 0 ? 1 : 0);
+  };
+  const crossed = (step: number, [dark, middle]: readonly [number, number]): LocalFeatures => {
+    const [one, other] = [stripes(step, 0.3), stripes(1.3 * step, 1.2)];
+    const picture = photograph((x, y) => 255 - dark * one(x, y) - middle * other(x, y), size);
+    return extractFeatures(picture, { purpose: "query" });
+  };
+  assert.equal(comparePictures(crossed(4, [120, 60]), crossed(4.02, [150, 100])), undefined);
+});
+
 test("finds a stored picture's mirror image by what is stored, without its pixels", () => {
   const own = index.featuresOf(wanted);
   assert.ok(own);

@@ -7,7 +7,7 @@ import { judge } from "./judge.ts";
 import { likenessOf, likest } from "./likeness.ts";
 import { type Overlap, overlapOf } from "./overlap.ts";
 import { type Query, queryAs } from "./query.ts";
-import { rivalsOf } from "./rivals.ts";
+import { isAmbiguous, repetitionOf } from "./repetition.ts";
 import { compose, type Transform } from "./transform.ts";
 import { scoreOfAlignment, strengthOf } from "./verdict.ts";
 
@@ -88,7 +88,9 @@ function matchFeatures(query: Query, target: LocalFeatures, variant: Variant): F
   if (alignment === undefined) return apart;
   const evidence = evidenceOf(alignment, query, target);
   if (strengthOf(evidence) < 1) return apart;
-  const known = { alignment, evidence, rivals: rivalsOf(alignment, query, target), target };
+  const repetition = repetitionOf(alignment, query, target);
+  if (isAmbiguous(repetition)) return apart;
+  const known = { alignment, evidence, repetition };
   // No measure that speaks more for a copy makes the judge say less: what it refuses now needs no comparison.
   if (judge({ ...known, likeness: likest }) < 0) return apart;
   if (judge({ ...known, likeness: likenessOf(alignment, query, target) }) < 0) return unlike;

@@ -1,14 +1,9 @@
-import type { LocalFeatures } from "../features/local-features.ts";
-import { descriptorDistances } from "../kernels/features.ts";
-import type { Alignment, Inlier } from "./align.ts";
+import type { Alignment } from "./align.ts";
 import type { Evidence } from "./evidence.ts";
 import { judgement } from "./judgement.ts";
 import type { Likeness } from "./likeness.ts";
-import type { Rivals } from "./rivals.ts";
+import type { Repetition } from "./repetition.ts";
 
-/** Descriptors of one picture this near each other, at this distance in pixels or more, are of a repeated motif. */
-const twinBits = 60;
-const twinApart = 12;
 /** Levels of questions in each tree of the judgement. */
 const treeDepth = 3;
 const treeQuestions = 2 ** treeDepth - 1;
@@ -18,9 +13,8 @@ const treeLeaves = 2 ** treeDepth;
 export interface Case {
   readonly alignment: Alignment;
   readonly evidence: Evidence;
-  readonly rivals: Rivals;
+  readonly repetition: Repetition;
   readonly likeness: Likeness;
-  readonly target: LocalFeatures;
 }
 
 /**
@@ -47,7 +41,7 @@ export function judge(one: Case): number {
 }
 
 /** The measures in the order in which bench/local-judge.py has read them. */
-export function judgementInputs({ alignment, evidence, rivals, likeness, target }: Case): number[] {
+export function judgementInputs({ alignment, evidence, repetition, likeness }: Case): number[] {
   const { inliers, meetings, queryInside, targetInside } = alignment;
   const distances = inliers.map(({ distance }) => distance).sort((a, b) => a - b);
   const { agreeing, contradicting } = meetings;
@@ -59,32 +53,16 @@ export function judgementInputs({ alignment, evidence, rivals, likeness, target 
     likeness.added,
     Math.min(likeness.erased, likeness.added),
     likeness.exchanged,
-    (rivals.elsewhere + 1) / (rivals.here + 3),
+    repetition.rivals,
     contradicting / Math.max(1, contradicting + agreeing),
     distances[distances.length >> 1] as number,
     distances[Math.floor(distances.length * 0.75)] as number,
     evidence.weight,
     evidence.share,
-    distinctiveness(inliers, target),
+    repetition.distinctiveness,
     inliers.length / Math.max(1, Math.min(targetInside, queryInside)),
     agreeing / Math.max(1, targetInside),
     contradicting,
     agreeing,
   ];
-}
-
-/** Inliers, each shared among the target's keypoints that look like its own: stripes agree with stripes wherever they are laid. */
-function distinctiveness(inliers: readonly Inlier[], target: LocalFeatures): number {
-  const distances = descriptorDistances(target.descriptors, target.descriptors);
-  let sum = 0;
-  for (const { target: i } of inliers) {
-    let twins = 0;
-    for (let j = 0; j < target.count; j++) {
-      const dx = (target.x[j] as number) - (target.x[i] as number);
-      const dy = (target.y[j] as number) - (target.y[i] as number);
-      if ((distances[i * target.count + j] as number) < twinBits && dx * dx + dy * dy >= twinApart * twinApart) twins++;
-    }
-    sum += 1 / (1 + twins);
-  }
-  return sum;
 }
