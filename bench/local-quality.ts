@@ -1,10 +1,10 @@
 /**
  * Quality of the local features: which edits are found, and what is found that should not be.
  *
- *   node bench/local-quality.ts [--originals 60] [--skip 0] [--half reported|chosen] [--false-queries 1000] [--drawn 20000] [--drawn-queries 400]
+ *   node bench/local-quality.ts [--originals 60] [--skip 0] [--half reported|chosen] [--false-queries 1000] [--drawn 20000] [--drawn-queries 400] [--drawn-shift 0] [--combined]
  *
  * Thresholds and projections were chosen on the originals of even number in the corpus's list («chosen»); the others («reported») were
- * not looked at. UTSURU_SHARED says where the corpus is, UTSURU_ATTACKS where the edits are kept.
+ * not looked at. With --combined only what people do to pictures at once (bench/local/combined-edits.ts) is asked for. UTSURU_SHARED says where the corpus is, UTSURU_ATTACKS where the edits are kept.
  */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,8 +12,9 @@ import { FeatureIndex } from "@utsuru/core/feature-index";
 import { extractFeatures } from "@utsuru/core/features";
 import { findPartialCopies, type GeometricMatch } from "@utsuru/core/partial-copies";
 import { type CorpusPicture, editedCopies, readCorpus, readHardNegatives } from "./corpus.ts";
+import { combinedEditsOf } from "./local/combined-edits.ts";
 import { decodeSmall } from "./local/decode.ts";
-import { drawPicture, mayPassForCopy } from "./local/drawn.ts";
+import { drawPicture, likenessOfClocks } from "./local/drawn.ts";
 import { drawnFeatures, drawnNumber } from "./local/drawn-features.ts";
 import { cachedFeatures } from "./local/feature-cache.ts";
 import { drawnKinds } from "./local/painters.ts";
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     "false-queries": { type: "string", default: "1000" },
     drawn: { type: "string", default: "20000" },
     "drawn-queries": { type: "string", default: "400" },
+    "drawn-shift": { type: "string", default: "0" },
+    combined: { type: "boolean", default: false },
   },
 });
 
@@ -42,19 +45,40 @@ for (const { kind, seed, packed } of await drawnFeatures(Number(values.drawn)))
   names[index.addPacked(packed, 0) as number] = `${kind} ${seed}`;
 console.log(`${index.size} pictures in the index, ${(index.bytes / index.size / 1000).toFixed(1)} kB each`);
 
-await reportEdits();
-await reportFalse();
+await reportEdits(values.combined ? combinedQueries() : suiteQueries());
+if (!values.combined) await reportFalse();
 console.log(
   `CPU a query: features ${(cpu.extract / cpu.queries).toFixed(1)} ms, candidates and geometry ${(cpu.search / cpu.queries).toFixed(1)} ms (${cpu.queries} queries)`,
 );
 
-async function reportEdits(): Promise<void> {
+/** An edited copy to search with. */
+interface EditQuery {
+  readonly source: string | Buffer;
+  readonly edit: string;
+  readonly original: CorpusPicture;
+  readonly backdrop: CorpusPicture;
+}
+
+async function* suiteQueries(): AsyncGenerator<EditQuery> {
   const chosen = chosenOriginals();
+  for (const { file, ...copy } of await editedCopies(pictures))
+    if (chosen.has(copy.original)) yield { ...copy, source: file };
+}
+
+async function* combinedQueries(): AsyncGenerator<EditQuery> {
+  const distractors = pictures.filter(({ role }) => role === "distractor");
+  for (const [i, original] of [...chosenOriginals()].entries()) {
+    const backdrop = distractors[i] as CorpusPicture;
+    const edits = await combinedEditsOf(original.file, { backdrop: backdrop.file, seed: i });
+    for (const [edit, source] of edits) yield { source, edit, original, backdrop };
+  }
+}
+
+async function reportEdits(queries: AsyncGenerator<EditQuery>): Promise<void> {
   const found = new Map<string, { found: number; of: number; missed: string[] }>();
   const wrong: string[] = [];
-  for (const { file, edit, original, backdrop } of await editedCopies(pictures)) {
-    if (!chosen.has(original)) continue;
-    const matches = (await search(file)).filter(({ slot }) => names[slot] !== backdrop.file);
+  for await (const { source, edit, original, backdrop } of queries) {
+    const matches = (await search(source)).filter(({ slot }) => names[slot] !== backdrop.file);
     const row = found.get(edit) ?? { found: 0, of: 0, missed: [] };
     found.set(edit, row);
     row.of++;
@@ -68,7 +92,7 @@ async function reportEdits(): Promise<void> {
   const rows = [...found].map(([edit, row]) => ({ edit, ...row }));
   const all = rows.reduce((sum, row) => sum + row.of, 0);
   const hit = rows.reduce((sum, row) => sum + row.found, 0);
-  console.log(`found at rank 1: ${hit} of ${all} (${((100 * hit) / all).toFixed(2)} %), ${chosen.size} originals`);
+  console.log(`found at rank 1: ${hit} of ${all} (${((100 * hit) / all).toFixed(2)} %)`);
   for (const row of rows) console.log(`${row.edit}\t${row.found}/${row.of}\t${row.missed.join(" ")}`);
   console.log(`wrong matches of edits: ${wrong.length}`);
   for (const line of wrong) console.log(`  ${line}`);
@@ -94,35 +118,42 @@ async function reportFalse(): Promise<void> {
     ...(await drawnQueries()),
   ];
   const wrong: string[] = [];
-  const excusable: string[] = [];
+  const excused = { "at the same time": 0, "mirrored or turned": 0 };
   let themselves = 0;
   for (const { name, source } of queries) {
     const matches = await search(source);
     if (matches.some(({ slot }) => names[slot] === name)) themselves++;
     for (const match of matches)
-      if (names[match.slot] !== name)
-        (isExcusable(name, names[match.slot] ?? "") ? excusable : wrong).push(
-          `${basename(name)} = ${basename(names[match.slot] ?? "")} (score ${match.score.toFixed(0)}, ${match.inliers} inliers, ${match.variant})`,
-        );
+      if (names[match.slot] !== name) {
+        const excuse = excuseFor(name, names[match.slot] ?? "");
+        if (excuse) excused[excuse]++;
+        else
+          wrong.push(
+            `${basename(name)} = ${basename(names[match.slot] ?? "")} (score ${match.score.toFixed(0)}, ${match.inliers} inliers, ${match.variant})`,
+          );
+      }
   }
   console.log(
-    `${queries.length} other pictures as queries: ${themselves} found themselves, ${wrong.length} wrong matches, and ${excusable.length} of other clocks at the same time`,
+    `${queries.length} other pictures as queries: ${themselves} found themselves, ${wrong.length} wrong matches, and of other clocks ${excused["at the same time"]} at the same time, ${excused["mirrored or turned"]} that show it mirrored or turned`,
   );
   for (const line of wrong) console.log(`  ${line}`);
 }
 
-/** Whether two drawn pictures, by name, differ by nothing that an editor does not change. */
-function isExcusable(name: string, other: string): boolean {
+/** By what two drawn pictures, by name, pass for each other's copies. */
+function excuseFor(name: string, other: string): ReturnType<typeof likenessOfClocks> {
   const kind = drawnKinds.find((one) => name.startsWith(`${one} `) && other.startsWith(`${one} `));
   const seedOf = (drawn: string): number => Number(drawn.slice(drawn.indexOf(" ")));
-  return kind !== undefined && mayPassForCopy(kind, seedOf(name), seedOf(other));
+  return kind && likenessOfClocks(kind, seedOf(name), seedOf(other));
 }
 
-/** Drawn pictures evenly from all that are in the index. */
+/** Drawn pictures evenly from all that are in the index, from the one of number --drawn-shift on. */
 async function drawnQueries(): Promise<{ name: string; source: Buffer }[]> {
   const count = Number(values["drawn-queries"]);
   const step = Number(values.drawn) / count;
-  const numbers = Array.from({ length: count }, (_, i) => drawnNumber(Math.floor(i * step) + (i % drawnKinds.length)));
+  const shift = Number(values["drawn-shift"]);
+  const numbers = Array.from({ length: count }, (_, i) =>
+    drawnNumber(Math.floor(i * step) + (i % drawnKinds.length) + shift),
+  );
   return Promise.all(
     numbers.map(async ({ kind, seed }) => ({ name: `${kind} ${seed}`, source: await drawPicture(kind, seed) })),
   );

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { type DrawnKind, drawnKinds, minutesShown, painters } from "./painters.ts";
+import { type DrawnKind, dialOf, drawnKinds, minutesShown, painters } from "./painters.ts";
 import { drawingSize, type Hand, scatter } from "./strokes.ts";
 
 /** Layouts that a kind has: pictures whose seeds differ by a multiple of it are of one make, with other contents. */
@@ -26,15 +26,49 @@ function handOf(kind: DrawnKind, seed: number): Hand {
 }
 
 /**
- * Whether two drawings are of one kind and differ by what an editor changes too: two clocks at the same time, give or take a minute, are each
- * other's recoloured copy.
+ * Whether two drawings are of one kind and differ by what an editor changes too. Two clocks at the same time, give or take a minute, are each
+ * other's recoloured copy; so are two dials without numerals of which one, mirrored or turned by hours, shows the other's time.
  */
 export function mayPassForCopy(kind: DrawnKind, seed: number, other: number): boolean {
-  if (kind !== "clock") return false;
-  const [a, b] = [handOf(kind, seed), handOf(kind, other)].map(({ content, number }) => minutesShown(content, number));
-  const apart = Math.abs((a ?? 0) - (b ?? 0)) % minutesAround;
-  return Math.min(apart, minutesAround - apart) <= 1;
+  return likenessOfClocks(kind, seed, other) !== undefined;
 }
 
-/** A clock's hands are where they were after half a day. */
-const minutesAround = 720;
+/** How two drawings pass for each other's copy; `undefined` for those that do not, and for all but clocks. */
+export function likenessOfClocks(
+  kind: DrawnKind,
+  seed: number,
+  other: number,
+): "at the same time" | "mirrored or turned" | undefined {
+  if (kind !== "clock") return undefined;
+  const [one, another] = [clockOf(seed), clockOf(other)];
+  if (handsCoincide(one, another)) return "at the same time";
+  if (one.numerals || another.numerals) return undefined;
+  const isOther = [1, -1].some((direction) => hours.some((turn) => handsCoincide(one, another, { direction, turn })));
+  return isOther ? "mirrored or turned" : undefined;
+}
+
+interface Clock {
+  readonly numerals: boolean;
+  /** Degrees clockwise from twelve. */
+  readonly hands: readonly [number, number];
+}
+
+/** What a dial without numerals is turned by. */
+const hours: readonly number[] = Array.from({ length: 12 }, (_, hour) => 30 * hour);
+/** A minute on the dial, in degrees: hands this near are in one place. */
+const handReach = 6;
+
+function clockOf(seed: number): Clock {
+  const { layout, content, number } = handOf("clock", seed);
+  const minutes = minutesShown(content, number);
+  return { numerals: dialOf(layout).numerals, hands: [minutes / 2, 6 * minutes] };
+}
+
+/** Whether both hands of the one, mirrored where the direction is −1 and turned, lie on the other's. */
+function handsCoincide(one: Clock, another: Clock, { direction, turn } = { direction: 1, turn: 0 }): boolean {
+  return one.hands.every((hand, i) => {
+    const apart = (direction * hand + turn - (another.hands[i] as number)) % 360;
+    const around = (apart + 360) % 360;
+    return Math.min(around, 360 - around) <= handReach;
+  });
+}

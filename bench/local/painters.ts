@@ -91,13 +91,30 @@ export function minutesShown(content: Random, number: number): number {
   return 29 * number + between(content, 0, 4);
 }
 
+/** What a make of clocks has in common. */
+export interface Dial {
+  readonly radius: number;
+  readonly rim: number;
+  /** Length of the marks of hours. */
+  readonly long: number;
+  /** A dial without numerals looks the same mirrored, and turned by hours. */
+  readonly numerals: boolean;
+}
+
+/** The dial of a layout from its start on. */
+export function dialOf(layout: Random): Dial {
+  return {
+    radius: between(layout, 150, 215),
+    rim: between(layout, 4, 20),
+    long: between(layout, 10, 28),
+    numerals: layout() < 0.5,
+  };
+}
+
 /** The face of a clock: the layout is the face, the contents are the time. */
 function clock({ layout, content, number }: Hand): string {
-  const radius = between(layout, 150, 215);
-  const rim = between(layout, 4, 20);
+  const { radius, rim, long, numerals } = dialOf(layout);
   const around = (i: number, shape: string): string => `<g transform="rotate(${6 * i} 320 240)">${shape}</g>`;
-  const long = between(layout, 10, 28);
-  const numerals = layout() < 0.5;
   const marks = several(60, (i) =>
     around(
       i,
