@@ -34,12 +34,14 @@ export function scanPeer(codes: Uint8Array): Peer {
 
 const nearestCount = 50;
 
-/** usearch's graph answers the nearest 50, approximately; those within the radius are counted. */
-export function usearchPeer(codes: Uint8Array): Peer {
+/** usearch's graph answers the nearest 50, approximately; those within the radius are counted. `undefined` when it takes longer than `buildMsMax` to build. */
+export function usearchPeer(codes: Uint8Array, buildMsMax: number): Peer | undefined {
   const config = { metric: MetricKind.Hamming, quantization: ScalarKind.B1, connectivity: 16, multi: false };
   const index = new Index({ ...config, dimensions: 256, expansion_add: 128, expansion_search: 64 });
   const batch = 1000;
+  const begun = performance.now();
   for (let from = 0; from < codes.length; from += batch * codeBytes) {
+    if (performance.now() - begun > buildMsMax) return undefined;
     const part = codes.subarray(from, from + batch * codeBytes);
     const keys = BigUint64Array.from({ length: part.length / codeBytes }, (_, i) => BigInt(from / codeBytes + i));
     index.add(keys, spread(part));
@@ -58,5 +60,7 @@ export function usearchPeer(codes: Uint8Array): Peer {
 
 /** usearch's JavaScript takes a number for each bit. */
 function spread(codes: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: codes.length * 8 }, (_, bit) => ((codes[bit >> 3] as number) >> (bit & 7)) & 1);
+  const bits = new Uint8Array(codes.length * 8);
+  for (let bit = 0; bit < bits.length; bit++) bits[bit] = ((codes[bit >> 3] as number) >> (bit & 7)) & 1;
+  return bits;
 }

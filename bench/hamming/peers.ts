@@ -6,19 +6,20 @@ import { postgresPeers } from "./postgres.ts";
 import { codesOf, queriesOf, randomFrom, type Spread } from "./sets.ts";
 
 const queryCount = 400;
-const warmUp = 20;
-/** A peer that has taken so long answers no more queries, once it has answered 5. */
-const peerMsMax = 20_000;
-const answersMin = 5;
-/** HNSW takes minutes to build beyond. */
-const usearchCodesMax = 100_000;
+/** V8 compiles WebAssembly well in the background, once it has been called often. */
+const warmUp = 200;
+/** A peer that has taken so long answers no more queries, once it has answered 3. */
+const peerMsMax = 8_000;
+const answersMin = 3;
+/** Building HNSW of a million codes takes both cores for minutes. */
+const usearchMsMax = 120_000;
 
 export const peerColumns = ["way", "p50 ms", "p99 ms", "× ours", "found", "queries", "bytes a code"];
 
 /** The same queries to every peer at hand, in turn, so that what else the machine does falls on all alike. */
 export async function peerRows(spread: Spread, count: number): Promise<(string | number)[][]> {
   const codes = codesOf(spread, count, randomFrom(count));
-  const peers = await peersOf(codes, count);
+  const peers = await peersOf(codes);
   try {
     const times = await alternate(peers, queriesOf(codes, spread, { count: queryCount, seed: 3 }));
     const ours = median(times[0]?.ms ?? []);
@@ -28,9 +29,9 @@ export async function peerRows(spread: Spread, count: number): Promise<(string |
   }
 }
 
-async function peersOf(codes: Uint8Array, count: number): Promise<Peer[]> {
-  const local = [multiIndexPeer(builtIndex(codes)), scanPeer(codes)];
-  if (count <= usearchCodesMax) local.push(usearchPeer(codes));
+async function peersOf(codes: Uint8Array): Promise<Peer[]> {
+  const usearch = usearchPeer(codes, usearchMsMax);
+  const local = [multiIndexPeer(builtIndex(codes)), scanPeer(codes), ...(usearch ? [usearch] : [])];
   return [...local, ...(await faissPeers(codes)), ...(await postgresPeers(codes))];
 }
 
