@@ -12,7 +12,7 @@ export const bandsMax: u32 = 16;
 export const maskBits: u32 = 21;
 export const bandBitsMin: u32 = 8;
 export const bandRadiusMax: u32 = 4;
-export const resultsMax: u32 = 65536;
+export const resultsMax: u32 = 16384;
 export const slotsPerBlock: u32 = 512;
 const blockShift: u32 = 9;
 const inBlock: u32 = slotsPerBlock - 1;
@@ -33,14 +33,14 @@ export const radii: usize = 0x22000;
 export const stepCosts: usize = 0x22800;
 export const ringCrowds: usize = 0x23000;
 /** The walks that go in step: four words each. */
-export const walks: usize = 0x2c000;
-export const results: usize = 0x40000;
-/** Codes on their way in, or blocks on their way to and from a snapshot. */
-export const staging: usize = 0xc0000;
-export const stagedAudiences: usize = staging + 0x20000;
+export const walks: usize = 0x24800;
+export const results: usize = 0x25000;
 /** The next link of every chain that is being walked. */
-export const frontier: usize = 0x100000;
+export const frontier: usize = 0x45000;
 export const frontierLinks: u32 = 0x10000;
+/** Codes on their way in, or blocks on their way to and from a snapshot: never while chains are walked. */
+export const staging: usize = frontier;
+export const stagedAudiences: usize = staging + 0x20000;
 /** How many codes have each value in the lowest bits of a band. */
 export const crowdBits: u32 = 13;
 const crowdShift: u32 = crowdBits + 2;

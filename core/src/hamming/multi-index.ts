@@ -20,7 +20,8 @@ const linkBitsLong = 27;
 const codesMaxShort = 2 ** linkBitsShort - 2;
 const stagedCodes = 4096;
 const queriesMax = 32;
-const slotsPerScan = 65_536;
+/** The kernel's list of results holds as many. */
+const slotsPerScan = 16_384;
 const unlimited = 0xffff_ffff;
 /** Radii at which all bands take one more bit each: the steps in which the nearest codes are looked for. */
 const nearestRadii = [11, 23, 35, 47];
