@@ -133,9 +133,9 @@ function enlist(leader: u32, band: u32): void {
   store<u32>(at, frontierEnd - first, 12);
 }
 
-// WebAssembly has no prefetch. A processor keeps some twenty loads from memory under way when nothing waits for what they
-// bring, and a third of that when comparing and listing it fills its queues: so what is needed next is loaded twice, first
-// for the sake of the cache alone. Half the time of a query, measured at a million codes.
+// WebAssembly has no prefetch. A processor keeps more loads from memory under way when nothing waits for what they bring;
+// comparing and listing fill its queues after a few. So what is needed next is loaded twice, first for the sake of the cache
+// alone: 0.60 of a query's time at a million codes, 0.46 on image-like ones.
 
 function fetchHeads(band: u32, value: u32, flips: u32): void {
   const end = masksEnd(band, flips);
