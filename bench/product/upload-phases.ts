@@ -11,10 +11,15 @@ import { startEmbedded } from "../../server/src/postgres/embedded.ts";
 import { timed } from "../statistics.ts";
 import type { Timing } from "./photograph-timing.ts";
 
-type Photograph = { readonly name: string; readonly bytes: Buffer };
+type Picture = { readonly name: string; readonly bytes: Buffer };
+
+/** A phase; `isBeyond` decoding, hashing and making bytes durable, which every way to keep a picture must do. */
+export type Phase = Timing & { readonly isBeyond: boolean };
+
+const beyond: ReadonlySet<string> = new Set(["the note of what is put", "the transaction"]);
 
 /** The phases of an upload, each by the adapter that the server uses, alone and one after the other. */
-export async function timePhases(photographs: readonly Photograph[]): Promise<Timing[]> {
+export async function timePhases(pictures: readonly Picture[]): Promise<Phase[]> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-bench-phases-"));
   const embedded = await startEmbedded({ directory: join(folder, "database") });
   const catalog = await openCatalog({ url: embedded.url });
@@ -30,7 +35,7 @@ export async function timePhases(photographs: readonly Photograph[]): Promise<Ti
       return value;
     };
     const signal = AbortSignal.timeout(600_000);
-    for (const { name, bytes } of photographs) {
+    for (const { name, bytes } of pictures) {
       const staged = await time("stage on disk and take its SHA-256", () =>
         staging.stage(ReadableStream.from([bytes]), { bytesMax: 2 ** 26, signal }),
       );
@@ -42,17 +47,17 @@ export async function timePhases(photographs: readonly Photograph[]): Promise<Ti
       await time("the note of what is put", () =>
         catalog.objects.notePut({ id, imageId: id, keys: Object.values(keys) }),
       );
-      const original = await time("original into the folder bucket", () =>
-        bucket.put(keys.original, { file: staged }, { contentType: "image/jpeg" }),
-      );
-      const thumbnail = await time("thumbnail into the folder bucket", () =>
-        bucket.put(keys.thumbnail, { content: inspection.thumbnail }, { contentType: "image/webp" }),
+      const [original, thumbnail] = await time("original and thumbnail into the folder bucket, with fsync", () =>
+        Promise.all([
+          bucket.put(keys.original, { file: staged }, { contentType: "image/jpeg" }),
+          bucket.put(keys.thumbnail, { content: inspection.thumbnail }, { contentType: "image/webp" }),
+        ]),
       );
       const image = imageOf({ id, keys, name, owner, staged, inspection });
       const { features } = inspection;
       await time("the transaction", () => catalog.images.add(image, { original, thumbnail, features }));
     }
-    return Object.entries(times).map(([what, values]) => ({ what, times: values }));
+    return Object.entries(times).map(([what, values]) => ({ what, times: values, isBeyond: beyond.has(what) }));
   } finally {
     await decoder.close();
     await catalog.close();
