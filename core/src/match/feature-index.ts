@@ -27,7 +27,7 @@ const readLimits = { postingsMax: 6_000_000, lengthMax: 1024, differenceMax: 7 }
  * From a query's keypoints to the pictures that share most of them, without comparing all: each keypoint is filed under 18 of its
  * bits, and looked for there and at the likeliest mistakes of them.
  *
- * A slot is a whole number from 0, used again after removal. Memory: 8,000 bytes of features and about 2,400 of postings a picture.
+ * A slot is a whole number from 0, used again after removal. Memory: 8,000 bytes of features and 2,100 to 2,600 of postings a picture.
  */
 export class FeatureIndex {
   readonly #postings = new PostingLists(1 << keyBits.length);
