@@ -1,9 +1,11 @@
 import type { Bucket, Catalog } from "../../../src/ports.ts";
 
-/** Calls of the ports between which an upload, a deletion or the sweeper can be killed. */
+/** Calls of the ports between which an upload, a deletion, a renewal or the sweeper can be killed. */
 const calls = {
   bucket: ["put", "delete"],
   images: ["add", "remove"],
+  renewals: ["keep"],
+  records: ["replaceThumbnail"],
   objects: ["notePut", "finishPut", "giveUpOldPuts", "takeDeletions", "confirmDeletions"],
 } as const;
 
@@ -33,6 +35,8 @@ export function dyingPorts({ catalog, bucket }: Ports, death: Death | undefined)
     catalog: {
       ...catalog,
       images: withSteps(catalog.images, calls.images, reach),
+      renewals: withSteps(catalog.renewals, calls.renewals, reach),
+      records: withSteps(catalog.records, calls.records, reach),
       objects: withSteps(catalog.objects, calls.objects, reach),
     },
     bucket: withSteps(bucket, calls.bucket, reach),

@@ -1,6 +1,6 @@
 /**
- * A program to be killed: it says "ready", waits for a line, then uploads, opens and deletes images, several at once, and sweeps, by the product's own use
- * cases. It says what it was answered, and before a deletion that it asks for it. Started with its settings as JSON.
+ * A program to be killed: it says "ready", waits for a line, then uploads, opens, derives anew and deletes images, several at once, and sweeps, by the
+ * product's own use cases. It says what it was answered, and before a deletion that it asks for it. Started with its settings as JSON.
  */
 import { randomInt } from "node:crypto";
 import { writeSync } from "node:fs";
@@ -10,6 +10,7 @@ import { stagingFolder } from "../../../src/buckets/staging-folder.ts";
 import { Failure } from "../../../src/errors.ts";
 import { deleteImage } from "../../../src/images/delete-image.ts";
 import { openFile } from "../../../src/images/open-file.ts";
+import { renewImage } from "../../../src/images/renew-image.ts";
 import { uploadImage } from "../../../src/images/upload-image.ts";
 import type { User } from "../../../src/ports.ts";
 import { openCatalog } from "../../../src/postgres/catalog.ts";
@@ -35,6 +36,8 @@ export interface LifeSettings {
 const workers = 4;
 const sharedNames = 40;
 const sweepMs = 25;
+/** Few enough that lives meet at the same image. */
+const renewedAmong = 20;
 
 function say(line: string): void {
   writeSync(1, `${line}\n`);
@@ -45,7 +48,7 @@ const { owner, stranger } = settings;
 const catalog = await openCatalog({ url: settings.databaseUrl, putMsMax: settings.putMsMax, connectionsMax: 5 });
 const bucket = await openBucket(settings.bucketUrl, { environment: settings.bucketSettings });
 const staging = await stagingFolder(settings.staging);
-const notMade = { inspect: never, ingestWithoutFeatures: never, hash: never, overlay: never };
+const notMade = { ingestWithoutFeatures: never, hash: never, overlay: never };
 const decoder = { ...madeDecoder(), ...notMade, close: async () => {} };
 const clock = { now: () => new Date() };
 // It does not search: who watches it does, by an index of its own.
@@ -88,6 +91,15 @@ async function remove(id: string): Promise<void> {
   say(`gone ${id}`);
 }
 
+/** Derives an image anew, anyone's, which has lost its thumbnail now and then. */
+async function renew(): Promise<void> {
+  const { items } = await catalog.images.list(owner.id, { limit: renewedAmong });
+  const image = items[randomInt(items.length + 1)];
+  if (!image) return;
+  if (randomInt(2) === 0) await bucket.delete(image.keys.thumbnail);
+  await renewImage(ports, image.id, signal);
+}
+
 /** What several at once may answer each other, and what may pass, is no fault. */
 async function tolerant(work: () => Promise<unknown>): Promise<void> {
   try {
@@ -102,6 +114,7 @@ async function work(worker: number): Promise<void> {
   for (let n = 0; ; n++) {
     const name = n % 3 === 0 ? `shared ${randomInt(sharedNames)}` : `${settings.name} ${worker} ${n}`;
     await tolerant(() => upload(name));
+    if (n % 2 === 1) await tolerant(renew);
     const id = mine[randomInt(mine.length + 1)];
     if (id) await tolerant(() => openFile(ports, id, { viewer: stranger, signal }));
     const gone = n % 2 === 0 ? mine.splice(randomInt(mine.length + 1), 1)[0] : undefined;

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Fingerprint } from "@utsuru/core/fingerprint";
+import { featuresVersion } from "@utsuru/core/local-features";
 import { type Orientation, orientations } from "@utsuru/core/orientations";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
+import { unpackFeatures } from "@utsuru/core/pack-features";
 import type { Decoder, Inspection } from "../../../src/ports.ts";
 
 const digests = 400;
 /** Of no version: a made picture has no parts that could be looked for. */
 const noFeatures = Uint8Array.of(0);
+/** Of this program's version, without a keypoint: what an image has when it was derived anew. */
+const noParts = unpackFeatures(Uint8Array.of(featuresVersion, ...new Uint8Array(1543)));
 
 /** What stands for a picture where only its bytes matter: 12.8 kB that its name determines. */
 export function contentOf(name: string): Buffer {
@@ -15,8 +19,9 @@ export function contentOf(name: string): Buffer {
 }
 
 /** Reads made pictures: each has the fingerprint that its bytes digest to, so that none is near another. */
-export function madeDecoder(): Pick<Decoder, "ingest" | "derive"> {
+export function madeDecoder(): Pick<Decoder, "ingest" | "inspect" | "derive"> {
   return {
+    inspect: async (path) => ({ ...inspectionOf(await readFile(path)), features: noParts }),
     ingest: async (path) => {
       const content = await readFile(path);
       return { ...inspectionOf(content), features: noFeatures, thumbnail: content.subarray(0, 500) };

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { Failure } from "../../../src/errors.ts";
 import { derivativeKey } from "../../../src/images/image-keys.ts";
-import type { Bucket, Catalog, Image, User } from "../../../src/ports.ts";
+import { renewImage } from "../../../src/images/renew-image.ts";
+import type { Bucket, Catalog, Image, Staging, User } from "../../../src/ports.ts";
 import { openSearchIndex } from "../../../src/search/open-search-index.ts";
 import { MemoryFile } from "../../../src/search/testing/memory-file.ts";
-import { contentOf, inspectionOf } from "./made-pictures.ts";
+import { contentOf, inspectionOf, madeDecoder } from "./made-pictures.ts";
+
+const triesMax = 8;
 
 /** What lives said before they were killed. */
 export class Answers {
@@ -40,6 +44,23 @@ export async function checkLibrary(library: Library, answers: Answers): Promise<
   return { images: images.length };
 }
 
+/** Derives anew whatever is of no version, or lacks its thumbnail: the tasks of those who were killed, which others get. */
+export async function renewAll(library: Library, staging: Staging): Promise<void> {
+  const ports = { ...library, staging, decoder: madeDecoder() };
+  for (const { id } of await imagesOf(library)) await asTask(() => renewImage(ports, id, new AbortController().signal));
+}
+
+/** Tries again after an expected failure, as the queue does: on a busy machine a put is given up now and then. */
+async function asTask(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure) || tries === triesMax) throw error;
+    }
+  }
+}
+
 async function imagesOf({ catalog, owner }: Library): Promise<Image[]> {
   const all: Image[] = [];
   let after: string | undefined;
@@ -51,7 +72,7 @@ async function imagesOf({ catalog, owner }: Library): Promise<Image[]> {
   return all;
 }
 
-async function checkBytes({ bucket }: Library, image: Image): Promise<void> {
+async function checkBytes({ bucket, catalog }: Library, image: Image): Promise<void> {
   const original = await bucket.get(image.keys.original);
   assert.ok(original, `${image.file} has no bytes`);
   const chunks: Uint8Array[] = [];
@@ -60,6 +81,7 @@ async function checkBytes({ bucket }: Library, image: Image): Promise<void> {
   assert.ok(bytes.equals(contentOf(image.file)), `${image.file} has other bytes`);
   assert.equal(createHash("sha256").update(bytes).digest("hex"), image.sha256);
   assert.equal(await bucket.size(image.keys.thumbnail), 500);
+  assert.equal((await catalog.renewals.find(image.id))?.isCurrent, true);
 }
 
 /** By an index that is made of the database, as a server that starts has it. */
