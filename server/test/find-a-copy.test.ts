@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp, { type Sharp } from "sharp";
-import { newPerson } from "./support/person.ts";
+import { newPerson, type Person } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { startServer } from "./support/server.ts";
+import { sharedServer } from "./support/server.ts";
 
-test("a mirrored and recompressed copy finds its original first", async (t) => {
-  const ada = await newPerson(await startServer(t));
+const server = sharedServer();
+
+/** Someone of whose pictures the others see nothing. */
+async function someone(): Promise<Person> {
+  const person = await newPerson(await server());
+  return { ...person, upload: (files) => person.upload(files, { visibility: "private" }) };
+}
+
+test("a mirrored and recompressed copy finds its original first", async () => {
+  const ada = await someone();
   const files = await Promise.all(
     [1, 2, 3, 4].map(async (seed) => ({ name: `${seed}.jpg`, bytes: await jpegOf(seed) })),
   );
@@ -23,7 +31,7 @@ test("a mirrored and recompressed copy finds its original first", async (t) => {
   assert.equal(match.verdict, "copy");
   assert.equal(match.orientation, "flip-horizontal");
   assert.equal(match.score, 100 * (1 - match.distance / 128));
-  assert.deepEqual(found.body.index, { images: 4, lagMs: 0 });
+  assert.equal(found.body.index.images, 4);
   assert.equal(found.body.query.searchable, "yes");
 });
 
@@ -38,8 +46,8 @@ const turns: Readonly<Record<string, readonly ((picture: Sharp) => Sharp)[]>> = 
   transverse: [(picture) => picture.rotate(90), (picture) => picture.flip()],
 };
 
-test("each of the eight orientations is found and named", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("each of the eight orientations is found and named", async () => {
+  const ada = await someone();
   await ada.upload([{ name: "original.jpg", bytes: await jpegOf(7) }]);
   for (const [orientation, steps] of Object.entries(turns)) {
     // sharp has an order of its own for what is asked in one go: each step is a picture of its own.
@@ -50,8 +58,8 @@ test("each of the eight orientations is found and named", async (t) => {
   }
 });
 
-test("the same bytes are exact, a stored image finds its copies but not itself", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("the same bytes are exact, a stored image finds its copies but not itself", async () => {
+  const ada = await someone();
   const original = { name: "a.jpg", bytes: await jpegOf(1) };
   const copy = { name: "b.webp", bytes: await drawing(1).resize(320).webp({ quality: 60 }).toBuffer() };
   const { body } = await ada.upload([original]);
@@ -84,8 +92,8 @@ test("the same bytes are exact, a stored image finds its copies but not itself",
   assert.equal(byFingerprint.body.query.sha256, null);
 });
 
-test("limit and minScore bound the answer, and the answer says so", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("limit and minScore bound the answer, and the answer says so", async () => {
+  const ada = await someone();
   const qualities = [90, 70, 50, 30, 20];
   const files = await Promise.all(
     qualities.map(async (quality) => ({
@@ -124,8 +132,8 @@ test("limit and minScore bound the answer, and the answer says so", async (t) =>
     assert.equal((await ada.search(query, `?${bad}`)).status, 422, bad);
 });
 
-test("a flat picture is found by its exact bytes only, and the answer says why", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("a flat picture is found by its exact bytes only, and the answer says why", async () => {
+  const ada = await someone();
   const flat = (color: string, quality: number) =>
     sharp({ create: { width: 300, height: 200, channels: 3, background: color } })
       .jpeg({ quality })
@@ -144,8 +152,8 @@ test("a flat picture is found by its exact bytes only, and the answer says why",
   assert.deepEqual(other.body.matches, []);
 });
 
-test("two files, two ids and two fingerprints are compared", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("two files, two ids and two fingerprints are compared", async () => {
+  const ada = await someone();
   const a = { name: "a.jpg", bytes: await jpegOf(1) };
   const b = { name: "b.png", bytes: await drawing(1).rotate(90).png().toBuffer() };
   const c = { name: "c.jpg", bytes: await jpegOf(2) };
@@ -168,8 +176,8 @@ test("two files, two ids and two fingerprints are compared", async (t) => {
   assert.equal((await ada.send("/api/compare", [a])).status, 422);
 });
 
-test("a framed copy, a negative, and a mirrored negative in a frame are found", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("a framed copy, a negative, and a mirrored negative in a frame are found", async () => {
+  const ada = await someone();
   await ada.upload([{ name: "a.jpg", bytes: await jpegOf(1) }]);
   const frame = { top: 40, bottom: 40, left: 60, right: 60, background: "#000" };
   const upright = await drawing(1).png().toBuffer();

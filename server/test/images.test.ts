@@ -6,7 +6,9 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { newPerson, type Person } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { dataFolder, startServer } from "./support/server.ts";
+import { dataFolder, sharedServer, startServer } from "./support/server.ts";
+
+const shared = sharedServer();
 
 type View = { id: string; sha256: string; [key: string]: unknown };
 type Result = { file: string; status: string; image: View; problem: { code: string; status: number } };
@@ -19,8 +21,8 @@ async function uploadOne(person: Person, seed: number, fields: Record<string, st
   return body.results[0].image;
 }
 
-test("an upload answers for each file in the order sent; the good ones are kept", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("an upload answers for each file in the order sent; the good ones are kept", async () => {
+  const ada = await newPerson(await shared());
   const good = await jpegOf(1);
   const { status, body } = await ada.upload([
     { name: "good.jpg", bytes: good },
@@ -54,8 +56,8 @@ test("an upload answers for each file in the order sent; the good ones are kept"
   assert.equal(bad.body.results[0].status, "rejected");
 });
 
-test("an image says what it is", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("an image says what it is", async () => {
+  const ada = await newPerson(await shared());
   const bytes = await drawing(3, { width: 300, height: 200 })
     .withExif({ IFD0: { Orientation: "6", Artist: "Ada" } })
     .withMetadata({ orientation: 6 })
@@ -84,8 +86,8 @@ test("an image says what it is", async (t) => {
   assert.deepEqual((await ada.call("GET", `/api/images/${id}`)).body, image);
 });
 
-test("the same file twice at once is one image", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("the same file twice at once is one image", async () => {
+  const ada = await newPerson(await shared());
   const file = { name: "a.jpg", bytes: await jpegOf(1) };
   const answers = await Promise.all(Array.from({ length: 6 }, () => ada.upload([file])));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 200, 201]);
@@ -93,8 +95,8 @@ test("the same file twice at once is one image", async (t) => {
   assert.equal((await ada.call("GET", "/api/images")).body.items.length, 1);
 });
 
-test("of files by checksum, one's own are told with their ids; others' are not", async (t) => {
-  const server = await startServer(t);
+test("of files by checksum, one's own are told with their ids; others' are not", async () => {
+  const server = await shared();
   const [ada, bob] = [await newPerson(server), await newPerson(server)];
   const [mine, theirs] = [await jpegOf(40), await jpegOf(41)];
   const uploaded = await ada.upload([{ name: "mine.jpg", bytes: mine }]);
@@ -110,8 +112,8 @@ test("of files by checksum, one's own are told with their ids; others' are not",
   }
 });
 
-test("the list pages newest first, to the end, each image once", async (t) => {
-  const server = await startServer(t);
+test("the list pages newest first, to the end, each image once", async () => {
+  const server = await shared();
   const [ada, bob] = [await newPerson(server), await newPerson(server)];
   const ids: string[] = [];
   for (let seed = 0; seed < 5; seed++) ids.unshift((await uploadOne(ada, seed)).id);
@@ -128,8 +130,8 @@ test("the list pages newest first, to the end, each image once", async (t) => {
   assert.deepEqual((await bob.call("GET", "/api/images")).body, { items: [], next: null });
 });
 
-test("the original comes back to its owner byte for byte, in whole, in part or not again", async (t) => {
-  const ada = await newPerson(await startServer(t));
+test("the original comes back to its owner byte for byte, in whole, in part or not again", async () => {
+  const ada = await newPerson(await shared());
   const bytes = await jpegOf(1);
   const { body } = await ada.upload([{ name: 'a"b\r\n../日本.jpg', bytes }]);
   const path = body.results[0].image.url;
@@ -162,8 +164,8 @@ test("the original comes back to its owner byte for byte, in whole, in part or n
   assert.equal((await ada.download(path, { range: "bytes=0-9", "if-range": '"other"' })).status, 200);
 });
 
-test("others get the picture without its metadata, and thumbnails are small and clean", async (t) => {
-  const server = await startServer(t);
+test("others get the picture without its metadata, and thumbnails are small and clean", async () => {
+  const server = await shared();
   const [ada, bob] = [await newPerson(server), await newPerson(server)];
   const bytes = await drawing(1)
     .withMetadata({ orientation: 6 })

@@ -11,8 +11,9 @@ import { fileURLToPath } from "node:url";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { cleanEnvironment, dataFolder, startServer } from "./support/server.ts";
+import { cleanEnvironment, dataFolder, sharedServer, startServer } from "./support/server.ts";
 
+const shared = sharedServer();
 const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 interface Line {
@@ -64,12 +65,13 @@ function startImport(what: { folder: string; url: string; token: string; state: 
   };
 }
 
-async function setUp(
-  t: TestContext,
-): Promise<{ folder: string; state: string; data: string; environment: Record<string, string> }> {
-  const [folder, state, data] = [await dataFolder(t), await dataFolder(t), await dataFolder(t)];
-  const environment = { UTSURU_DATABASE_URL: (await testDatabase(t)).url };
-  return { folder, state, data, environment };
+async function setUp(t: TestContext): Promise<{ folder: string; state: string }> {
+  return { folder: await dataFolder(t), state: await dataFolder(t) };
+}
+
+/** What a server has that is of a test's own, or comes again. */
+async function setUpServer(t: TestContext): Promise<{ data: string; environment: Record<string, string> }> {
+  return { data: await dataFolder(t), environment: { UTSURU_DATABASE_URL: (await testDatabase(t)).url } };
 }
 
 /** Small pictures, quick to draw and to decode, each another. */
@@ -97,7 +99,7 @@ async function allImages(person: Person): Promise<{ id: string; file: string; sh
 
 test("a folder is imported with the folders in it; what is no picture is told, and a second run sends nothing", async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const ada = await newPerson(server);
   await mkdir(join(folder, "a", "b"), { recursive: true });
   await writeFile(join(folder, "one.jpg"), await jpegOf(1));
@@ -135,7 +137,7 @@ test("a folder is imported with the folders in it; what is no picture is told, a
 
 test("in words: what was done on standard output, each problem on standard error, and the folder stays as it was", async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const { token } = await newPerson(server);
   await writeFile(join(folder, "one.jpg"), await jpegOf(1));
   const environment = { ...cleanEnvironment(), UTSURU_TOKEN: token, XDG_STATE_HOME: state };
@@ -173,7 +175,7 @@ test("in words: what was done on standard output, each problem on standard error
 
 test("a file that changed is read anew, one that did not is not, and one that was deleted there is sent again", async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const ada = await newPerson(server);
   const [one, two] = [join(folder, "one.jpg"), join(folder, "two.jpg")];
   await writeFile(one, await jpegOf(1));
@@ -189,7 +191,8 @@ test("a file that changed is read anew, one that did not is not, and one that wa
 });
 
 test("an import that is killed goes on where it was, and nothing is there twice", async (t) => {
-  const { folder, state, data, environment } = await setUp(t);
+  const { folder, state } = await setUp(t);
+  const { data, environment } = await setUpServer(t);
   const server = await startServer(t, { data, environment, embedded: true });
   const ada = await newPerson(server);
   await fillFolder(folder, 300);
@@ -207,7 +210,8 @@ test("an import that is killed goes on where it was, and nothing is there twice"
 });
 
 test("a server that is killed and started again in the middle is waited for, and every file is there", async (t) => {
-  const { folder, state, data, environment } = await setUp(t);
+  const { folder, state } = await setUp(t);
+  const { data, environment } = await setUpServer(t);
   const secret = "s".repeat(32);
   const port = await freePort();
   const options = {
@@ -232,7 +236,7 @@ test("a server that is killed and started again in the middle is waited for, and
 
 test("interrupted, it lets what is under way end and says how to go on", async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const ada = await newPerson(server);
   await fillFolder(folder, 400);
   const what = { folder, state, url: server.url, token: ada.token };
@@ -251,7 +255,7 @@ test("interrupted, it lets what is under way end and says how to go on", async (
 
 test("a server that asks to wait is given the time it asks for, and a proxy that breaks down is waited for", async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const ada = await newPerson(server);
   await writeFile(join(folder, "one.jpg"), await jpegOf(1));
   const answers = [
@@ -285,7 +289,8 @@ test("a server that asks to wait is given the time it asks for, and a proxy that
 });
 
 test("a file that is too large is told without being sent, and two imports of one folder are not run at once", async (t) => {
-  const { folder, state, data, environment } = await setUp(t);
+  const { folder, state } = await setUp(t);
+  const { data, environment } = await setUpServer(t);
   const server = await startServer(t, {
     data,
     embedded: true,
@@ -310,7 +315,7 @@ test("memory does not grow with the number of files", {
   skip: process.platform !== "linux" && "read from /proc",
 }, async (t) => {
   const { folder, state } = await setUp(t);
-  const server = await startServer(t);
+  const server = await shared();
   const ada = await newPerson(server);
   await fillFolder(folder, 1500);
   // Files that are no pictures cost the server nothing: with them the folder has 25,000.

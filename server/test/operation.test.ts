@@ -10,12 +10,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { call, newPerson, personWith } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
-import { cleanEnvironment, dataFolder, startServer } from "./support/server.ts";
+import { cleanEnvironment, dataFolder, sharedServer, startServer } from "./support/server.ts";
 
+const shared = sharedServer();
 const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-test("the server says that it lives, is ready, and what it does", async (t) => {
-  const server = await startServer(t);
+test("the server says that it lives, is ready, and what it does", async () => {
+  const server = await shared();
   const { url } = server;
   await newPerson(server);
   assert.deepEqual((await call(`${url}/healthz`)).body, { status: "ok" });
@@ -55,8 +56,8 @@ test("the figures tell what the queue has to do", async (t) => {
   assert.ok(Number(await figure('oldest_waiting_seconds\\{lane="uploads"\\}')) > 0);
 });
 
-test("the description is OpenAPI 3.1 and names every call of the contract", async (t) => {
-  const { url } = await startServer(t);
+test("the description is OpenAPI 3.1 and names every call of the contract", async () => {
+  const { url } = await shared();
   const { body } = await call(`${url}/openapi.json`);
   assert.match(body.openapi, /^3\.1/);
   const calls = Object.entries(body.paths).flatMap(([path, methods]) =>
@@ -97,8 +98,8 @@ test("the description is OpenAPI 3.1 and names every call of the contract", asyn
     assert.ok(body.components.schemas[ref[1] ?? ""], ref[1]);
 });
 
-test("what does not exist is a problem, not a stack", async (t) => {
-  const { url } = await startServer(t);
+test("what does not exist is a problem, not a stack", async () => {
+  const { url } = await shared();
   const { status, headers, body } = await call(`${url}/api/nothing`);
   assert.equal(status, 404);
   assert.match(headers.get("content-type") ?? "", /^application\/problem\+json/);
