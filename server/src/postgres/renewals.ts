@@ -77,11 +77,14 @@ async function find(on: Connection, imageId: string): Promise<RenewableImage | u
   return row && { ...toRecord(row), isCurrent: row.is_current };
 }
 
-/** The image is held first, as by whoever deletes it. Fingerprints are not updated but replaced: they may lie on other servers. */
+/**
+ * The image is held first, as by whoever deletes it, then its data, so that of two who keep at once (a worker that was taken for dead, the doctor) one
+ * comes after the other. Fingerprints are not updated but replaced: they may lie on other servers.
+ */
 async function keep(on: Connection, imageId: string, { oriented, features }: DerivedParts): Promise<void> {
   const held = await on.query(
     `select from images i join image_data d on d.image_id = i.id
-     where i.id = $1 and d.derived_version <= $2 for key share of i`,
+     where i.id = $1 and d.derived_version <= $2 for key share of i for no key update of d`,
     [imageId, derivedVersion],
   );
   if (held.length === 0) return;

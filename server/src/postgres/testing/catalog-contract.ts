@@ -300,6 +300,15 @@ function describeRenewals(open: Open): void {
     assert.deepEqual(await maintenance(catalog), [0, 1]);
   });
 
+  test("several who derive an image anew at once come one after the other", async (t) => {
+    const catalog = await open(t);
+    const image = await added(catalog, imageOf(await person(catalog), { fingerprints: algorithms.map(fingerprintOf) }));
+    const parts = derived();
+    for (let round = 0; round < 5; round++)
+      await Promise.all(Array.from({ length: 6 }, () => catalog.renewals.keep(image.id, parts)));
+    assert.equal((await catalog.renewals.find(image.id))?.image.fingerprints.length, parts.oriented.length);
+  });
+
   test("what was derived anew stands in place of the former, all at once, unless the image is gone", async (t) => {
     const catalog = await open(t);
     const owner = await person(catalog);
