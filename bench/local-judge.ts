@@ -15,13 +15,10 @@ import { extractFeatures } from "@utsuru/core/features";
 import type { LocalFeatures } from "@utsuru/core/local-features";
 import { packFeatures } from "@utsuru/core/pack-features";
 import type { Variant } from "@utsuru/core/variants";
-import { align } from "../core/src/match/align.ts";
-import { evidenceOf } from "../core/src/match/evidence.ts";
+import { groundsOf } from "../core/src/match/grounds.ts";
 import { judgementInputs } from "../core/src/match/judge.ts";
 import { likenessOf } from "../core/src/match/likeness.ts";
 import { type Query, queryAs } from "../core/src/match/query.ts";
-import { isAmbiguous, repetitionOf } from "../core/src/match/repetition.ts";
-import { strengthOf } from "../core/src/match/verdict.ts";
 import { editedCopies, editsOfBytes, readCorpus, readHardNegatives } from "./corpus.ts";
 import { decodeSmall } from "./local/decode.ts";
 import { drawPicture, fittingSeed, layoutsPerKind, mayPassForCopy } from "./local/drawn.ts";
@@ -147,14 +144,9 @@ async function writeCandidates(
 
 /** Writes the pair as the judge sees it, unless too little agrees, or it may lie in too many places, to ask the judge. */
 function writePair({ query, target, line }: Pair): void {
-  const alignment = align(query, target);
-  if (alignment === undefined) return;
-  const evidence = evidenceOf(alignment, query, target);
-  if (strengthOf(evidence) < 1) return;
-  const repetition = repetitionOf(alignment, query, target);
-  if (isAmbiguous(repetition)) return;
-  const likeness = likenessOf(alignment, query, target);
-  const inputs = judgementInputs({ alignment, evidence, repetition, likeness });
+  const grounds = groundsOf(query, target);
+  if (grounds === undefined) return;
+  const inputs = judgementInputs({ ...grounds, likeness: likenessOf(grounds.alignment, query, target) });
   const { same, weight, kind, names } = line;
   console.log(
     [

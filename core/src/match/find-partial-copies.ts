@@ -1,15 +1,13 @@
 import type { LocalFeatures } from "../features/local-features.ts";
 import { isMirrored, type Variant, variants } from "../features/parity.ts";
-import { align } from "./align.ts";
-import { evidenceOf } from "./evidence.ts";
 import type { FeatureIndex } from "./feature-index.ts";
+import { groundsOf } from "./grounds.ts";
 import { judge } from "./judge.ts";
 import { likenessOf, likest } from "./likeness.ts";
 import { type Overlap, overlapOf } from "./overlap.ts";
 import { type Query, queryAs } from "./query.ts";
-import { isAmbiguous, repetitionOf } from "./repetition.ts";
 import { compose, type Transform } from "./transform.ts";
-import { scoreOfAlignment, strengthOf } from "./verdict.ts";
+import { scoreOfAlignment } from "./verdict.ts";
 
 /** A stored picture of which the query shows at least a part. */
 export interface GeometricMatch extends Overlap {
@@ -84,16 +82,12 @@ export function comparePictures(query: LocalFeatures, target: LocalFeatures): Om
 }
 
 function matchFeatures(query: Query, target: LocalFeatures, variant: Variant): Finding {
-  const alignment = align(query, target);
-  if (alignment === undefined) return apart;
-  const evidence = evidenceOf(alignment, query, target);
-  if (strengthOf(evidence) < 1) return apart;
-  const repetition = repetitionOf(alignment, query, target);
-  if (isAmbiguous(repetition)) return apart;
-  const known = { alignment, evidence, repetition };
+  const grounds = groundsOf(query, target);
+  if (grounds === undefined) return apart;
   // No measure that speaks more for a copy makes the judge say less: what it refuses now needs no comparison.
-  if (judge({ ...known, likeness: likest }) < 0) return apart;
-  if (judge({ ...known, likeness: likenessOf(alignment, query, target) }) < 0) return unlike;
+  if (judge({ ...grounds, likeness: likest }) < 0) return apart;
+  const { alignment, evidence } = grounds;
+  if (judge({ ...grounds, likeness: likenessOf(alignment, query, target) }) < 0) return unlike;
   const score = scoreOfAlignment(evidence);
   const transform = isMirrored(variant)
     ? compose(alignment.transform, [-1, 0, query.width, 0, 1, 0])

@@ -1,8 +1,6 @@
-import type { Alignment } from "./align.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Grounds } from "./grounds.ts";
 import { judgement } from "./judgement.ts";
 import type { Likeness } from "./likeness.ts";
-import type { Repetition } from "./repetition.ts";
 
 /** Levels of questions in each tree of the judgement. */
 const treeDepth = 3;
@@ -10,10 +8,7 @@ const treeQuestions = 2 ** treeDepth - 1;
 const treeLeaves = 2 ** treeDepth;
 
 /** All that is known of an aligned pair. */
-export interface Case {
-  readonly alignment: Alignment;
-  readonly evidence: Evidence;
-  readonly repetition: Repetition;
+export interface Case extends Grounds {
   readonly likeness: Likeness;
 }
 
