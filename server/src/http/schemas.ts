@@ -2,7 +2,7 @@ import { algorithms } from "@utsuru/core/fingerprint";
 import { orientations } from "@utsuru/core/orientations";
 import Type, { type Static, type TSchema } from "typebox";
 import { failureCodes } from "../errors.ts";
-import type { PartsWhen } from "../images/upload-image.ts";
+import { type PartsWhen, partsWhen } from "../images/upload-image.ts";
 import type { JobState, OverlayMode } from "../ports.ts";
 import type { Stages } from "../search/search.ts";
 
@@ -210,16 +210,16 @@ export const JobPage = pageOf(JobSummary);
 
 export const JobParams = Type.Object({ id: uuid("The job.") }, strict);
 
-const file = Type.Unsafe<string>({ type: "string", format: "binary" });
-
-/** Multipart forms: described here, read part by part in receive-form.ts. */
 const PartsSchema = Type.Unsafe<PartsWhen>({
   type: "string",
-  enum: ["now", "later"],
+  enum: [...partsWhen],
   description:
     "When the images are found by their parts: `now`, as by default, or some minutes `later`, so that many are taken in sooner.",
 });
 
+const file = Type.Unsafe<string>({ type: "string", format: "binary" });
+
+/** Multipart forms: described here, read part by part in receive-form.ts. */
 export const UploadForm = Type.Object(
   {
     image: Type.Array(file, { minItems: 1, maxItems: 32 }),

@@ -2,14 +2,14 @@ import type { FastifyRequest } from "fastify";
 import pLimit from "p-limit";
 import type { Static } from "typebox";
 import { Failure, mayPass } from "../errors.ts";
-import { type PartsWhen, type Submission, uploadImage } from "../images/upload-image.ts";
+import { type PartsWhen, partsWhen, type Submission, uploadImage } from "../images/upload-image.ts";
 import { acceptUpload } from "../jobs/accept-upload.ts";
 import { findJob } from "../jobs/find-job.ts";
 import type { Visibility } from "../ports.ts";
 import type { App, Ports, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { problemOf } from "./problems.ts";
-import { type FormFile, withForm } from "./receive-form.ts";
+import { type Form, type FormFile, withForm } from "./receive-form.ts";
 import { requestSignal } from "./request-signal.ts";
 import { answers, bodies, secured } from "./route-schemas.ts";
 import { Job, PreferHeader, UploadAnswer, UploadForm } from "./schemas.ts";
@@ -53,17 +53,17 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
       const receiving = { staging: ports.staging, rules, signal };
       if (prefersAsync(request.headers.prefer)) {
         await ports.catalog.jobs.checkRoom(owner.id, 1); // before the body, which may be 2 GB, is read for nothing
-        const id = await withForm(request, receiving, ({ files, fields }) => {
-          if (partsOf(fields.parts) === "later") throw badField("parts", "is for uploads that wait for their answer");
-          return acceptUpload(ports, { files, visibility: visibilityOf(fields.visibility), owner }, signal);
+        const id = await withForm(request, receiving, (form) => {
+          if (partsOf(form) === "later") throw badField("parts", "is for uploads that wait for their answer");
+          return acceptUpload(ports, { files: form.files, visibility: visibilityOf(form), owner }, signal);
         });
         reply.code(202).headers({ location: `/api/jobs/${id}`, "preference-applied": "respond-async" });
         return reply.send(jobView(await findJob(ports, id, owner)));
       }
-      const results = await withForm(request, receiving, async ({ files, fields }) => {
-        const how = { owner, visibility: visibilityOf(fields.visibility), parts: partsOf(fields.parts), request };
+      const results = await withForm(request, receiving, async (form) => {
+        const how = { owner, visibility: visibilityOf(form), parts: partsOf(form), request };
         const limit = pLimit(concurrency);
-        return Promise.all(files.map((file) => limit(() => uploadOne(ports, { file, ...how }, signal))));
+        return Promise.all(form.files.map((file) => limit(() => uploadOne(ports, { file, ...how }, signal))));
       });
       return reply.code(statusOf(results)).send({ results });
     },
@@ -93,14 +93,20 @@ async function uploadOne(
   }
 }
 
-function visibilityOf(text: string | undefined): Visibility {
-  if (text === undefined || text === "public" || text === "private") return text ?? "public";
-  throw badField("visibility", 'must be "public" or "private"');
+function visibilityOf(form: Form): Visibility {
+  return wordOf(form, "visibility", ["public", "private"]);
 }
 
-function partsOf(text: string | undefined): PartsWhen {
-  if (text === undefined || text === "now" || text === "later") return text ?? "now";
-  throw badField("parts", 'must be "now" or "later"');
+function partsOf(form: Form): PartsWhen {
+  return wordOf(form, "parts", partsWhen);
+}
+
+/** What a field says that may have one of two words; the first where the form lacks it. */
+function wordOf<Word extends string>({ fields }: Form, name: string, [usual, other]: readonly [Word, Word]): Word {
+  const text = fields[name] ?? usual;
+  const word = [usual, other].find((one) => one === text);
+  if (word === undefined) throw badField(name, `must be "${usual}" or "${other}"`);
+  return word;
 }
 
 function badField(field: string, detail: string): Failure {

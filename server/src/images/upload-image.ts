@@ -32,8 +32,11 @@ export interface Submission {
   readonly parts?: PartsWhen;
 }
 
-/** When an image can be found by its parts. */
-export type PartsWhen = "now" | "later";
+/** When an image can be found by its parts, the first by default. */
+export const partsWhen = ["now", "later"] as const;
+
+/** One of {@link partsWhen}. */
+export type PartsWhen = (typeof partsWhen)[number];
 
 /** What became of it; a file of a job may have been withdrawn meanwhile. */
 export type Uploaded =

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { StartError } from "../../errors.ts";
-import type { PartsWhen } from "../../images/upload-image.ts";
+import { type PartsWhen, partsWhen } from "../../images/upload-image.ts";
 import type { Visibility } from "../../ports.ts";
 import { importFolder } from "./import-folder.ts";
 
@@ -51,7 +51,7 @@ export function addImport(program: Command, { environment, isPicture }: Surround
     )
     .addOption(
       new Option("--parts <when>", "when they can be found by their parts; later imports faster")
-        .choices(["now", "later"])
+        .choices(partsWhen)
         .default("now"),
     )
     .option("--json", "print a JSON line a file")
