@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { Backups, Bucket } from "../ports.ts";
@@ -14,23 +14,13 @@ import {
   backUp,
   contentOf,
   emptyLibrary,
+  fileFor,
   imagesOf,
   keysIn,
   type Library,
+  libraryOf,
   restore,
 } from "./testing/small-library.ts";
-
-async function fileFor(t: TestContext): Promise<string> {
-  return join(await temporaryFolder(t), "library.tar");
-}
-
-/** A library with images of two people, so many that they take two parts of a backup. */
-async function libraryOf(t: TestContext, images: number): Promise<Library> {
-  const library = await emptyLibrary(t);
-  const [ada, bob] = [await addPerson(library), await addPerson(library)];
-  for (let at = 0; at < images; at++) await addImage(library, at % 3 === 0 ? bob : ada);
-  return library;
-}
 
 test("a restored library has the same rows and bytes, and what it had of other moments is not in it", async (t) => {
   const [library, other, file] = [await libraryOf(t, 5), await emptyLibrary(t), await fileFor(t)];

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import pg from "pg";
-import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { abandonRestore, keepRestored } from "./give-up-restore.ts";
 import {
   addImage,
@@ -10,9 +8,11 @@ import {
   backUp,
   contentOf,
   emptyLibrary,
+  fileFor,
   imagesOf,
   keysIn,
   type Library,
+  libraryOf,
   restore,
 } from "./testing/small-library.ts";
 
@@ -20,10 +20,7 @@ const options = { signal: new AbortController().signal, onProgress: () => {} };
 
 /** A backup of two parts with images, and a library to which the first and half of the second were restored. */
 async function interrupted(t: TestContext): Promise<{ library: Library; other: Library; file: string }> {
-  const [library, other] = [await emptyLibrary(t), await emptyLibrary(t)];
-  const [ada, bob] = [await addPerson(library), await addPerson(library)];
-  for (let at = 0; at < 68; at++) await addImage(library, at % 3 === 0 ? bob : ada);
-  const file = join(await temporaryFolder(t), "library.tar");
+  const [library, other, file] = [await libraryOf(t, 68), await emptyLibrary(t), await fileFor(t)];
   await backUp(library, file);
   let puts = 0;
   const put: Library["bucket"]["put"] = async (...args) => {

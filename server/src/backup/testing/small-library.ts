@@ -84,6 +84,19 @@ export async function addImage(
   return image;
 }
 
+/** A library with images of two people: those of more than 64 take two parts of a backup. */
+export async function libraryOf(t: Context, images: number): Promise<Library> {
+  const library = await emptyLibrary(t);
+  const [ada, bob] = [await addPerson(library), await addPerson(library)];
+  for (let at = 0; at < images; at++) await addImage(library, at % 3 === 0 ? bob : ada);
+  return library;
+}
+
+/** Where a test may put a backup. */
+export async function fileFor(t: Context): Promise<string> {
+  return join(await temporaryFolder(t), "library.tar");
+}
+
 /** Backs up to a file as the command does. */
 export async function backUp(library: Library, path: string): Promise<BackupReport> {
   const { writer: archive, formerPath } = await createTar(path);
