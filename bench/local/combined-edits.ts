@@ -78,9 +78,6 @@ const combinations: Readonly<Record<string, (task: Task) => Sharp | Promise<Shar
   },
 };
 
-/** The names of the combinations. */
-export const combinedEdits: readonly string[] = Object.keys(combinations);
-
 /** Makes each combination from a picture's file; the same seed makes the same. */
 export async function combinedEditsOf(
   file: string,

@@ -14,13 +14,18 @@ export interface CrowdedServer {
   close(): Promise<void>;
 }
 
-/** Fills a database and starts a server on it. */
+/** Fills the embedded database of a data folder, on which a server can be started then. */
+export async function crowdFolder(folder: string, crowd: Crowd): Promise<void> {
+  const database = await startEmbedded({ directory: join(folder, "database") });
+  await crowdDatabase(database.url, crowd).finally(() => database.stop());
+}
+
+/** Fills a data folder and starts a server on it. */
 export async function openCrowdedServer(crowd: Crowd): Promise<CrowdedServer> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-bench-"));
   const removeFolder = () => rm(folder, { recursive: true, maxRetries: 5 });
   try {
-    const database = await startEmbedded({ directory: join(folder, "database") });
-    await crowdDatabase(database.url, crowd).finally(() => database.stop());
+    await crowdFolder(folder, crowd);
     const server = await startServer(folder);
     const close = () => server.stop().finally(removeFolder);
     return { server, person: await newPerson(server), close };

@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbedded } from "../../server/src/postgres/embedded.ts";
 import { newPerson } from "../../server/test/support/person.ts";
 import { codesOf, queriesOf, randomFrom, type Spread, spreads } from "../hamming/sets.ts";
 import { drive } from "../http/drive.ts";
-import { crowdDatabase } from "../product/crowded-database.ts";
+import { crowdFolder } from "../product/crowded-server.ts";
 import { processorTimeOf } from "../product/processor-time.ts";
 import { readRuntime } from "../product/runtime.ts";
 import { startServer } from "../product/server-process.ts";
@@ -65,21 +64,12 @@ async function measure(spread: Spread, room: Room): Promise<Measured[]> {
   try {
     room.say(`writing ${images.toLocaleString("en")} images with ${spread} codes`);
     const pdq = codesOf(spread, images, randomFrom(1));
-    await fill(folder, { pdq, dct256: codesOf(spread, images, randomFrom(2)) });
+    await crowdFolder(folder, { pdq, dct256: codesOf(spread, images, randomFrom(2)) });
     const measured: Measured[] = [];
     for (const threads of threadCounts) measured.push(await searchOver(folder, { spread, pdq, threads }, room));
     return measured;
   } finally {
     await rm(folder, { recursive: true, maxRetries: 5 });
-  }
-}
-
-async function fill(folder: string, codes: Parameters<typeof crowdDatabase>[1]): Promise<void> {
-  const database = await startEmbedded({ directory: join(folder, "database") });
-  try {
-    await crowdDatabase(database.url, codes);
-  } finally {
-    await database.stop();
   }
 }
 
