@@ -31,8 +31,8 @@ export const serverDatabases: {
 
 /** Databases on a server that is started by the first call and stopped after the last test; called once for each server, at the top of a file. */
 export function databasesOn(start: () => Promise<Server>): (t: Context) => Promise<TestDatabase> {
-  const template = `utsuru_template_${process.pid}`;
-  let server: Promise<Server> | undefined;
+  const ownTemplate = `utsuru_template_${process.pid}`;
+  let server: Promise<Required<Server>> | undefined;
   let databases = 0;
   const over: string[] = [];
   // Not by the test's own hook: hooks run in the order of their registration, so the test's connections are still open then.
@@ -42,19 +42,19 @@ export function databasesOn(start: () => Promise<Server>): (t: Context) => Promi
   // Registered now, on the root suite: it runs when all tests of the file are over.
   after(async () => {
     if (!server) return;
-    const { url, stop } = await server;
-    over.push(template);
+    const { url, template, stop } = await server;
+    if (template === ownTemplate) over.push(template);
     await dropThoseOver(url);
     await stop();
   });
-  const startWithTemplate = async (): Promise<Server> => {
+  const startWithTemplate = async (): Promise<Required<Server>> => {
     const started = await start();
-    await makeTemplate(started.url, template);
-    return started;
+    if (started.template === undefined) await makeTemplate(started.url, ownTemplate);
+    return { template: ownTemplate, ...started };
   };
   return async (t) => {
     server ??= startWithTemplate();
-    const { url } = await server;
+    const { url, template } = await server;
     const name = `utsuru_test_${process.pid}_${++databases}`;
     await dropThoseOver(url);
     await execute(url, `create database ${name} template ${template}`);

@@ -2,11 +2,14 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbedded } from "../../src/postgres/embedded.ts";
+import { putReadyCluster, template } from "./ready-cluster.ts";
 
 /** A PostgreSQL server that tests may make databases on. */
 export interface Server {
   /** The URL of one of its databases, as a superuser. */
   readonly url: string;
+  /** A database on it that has the newest schema and nothing in it. */
+  readonly template?: string;
   stop(): Promise<void>;
 }
 
@@ -18,9 +21,11 @@ const folderPrefix = "utsuru-server-";
 /** The embedded PostgreSQL on a folder that is removed when it stops. */
 export async function startEmbeddedServer(): Promise<Server> {
   const folder = await serverFolder();
+  await putReadyCluster(folder, hasty);
   const { url, stop } = await startEmbedded({ directory: folder, settings: hasty });
   return {
     url,
+    template,
     stop: async () => {
       await stop();
       await rm(folder, { recursive: true });
