@@ -1,49 +1,56 @@
-// The kernel of the multi-index: codes, chains and a query's work all stay in this module's memory. One instance, one index.
+// The kernel of the multi-index: codes, postings and a query's work all stay in this module's memory. One instance, one index.
 
+import { arenaBytes } from "./hamming/arena";
 import { insist } from "./hamming/budget";
-import {
-  adopt,
-  bitsOf,
-  claim,
-  claimRange,
-  emptyChains,
-  holdRange,
-  linkIntoChains,
-  linkRange,
-  nextSlot,
-  remove as removeFromChains,
-  size,
-  slotEnd,
-  tend,
-  widen,
-} from "./hamming/chains";
 import { checksumOf } from "./hamming/checksum";
 import { beginFinding, foundCount, goOnFinding } from "./hamming/found";
 import {
   audienceOf,
   bands,
-  bytesOf,
+  blockBytes,
   directoryBytes,
+  fixedBytes,
   layOut,
   packBlock,
-  packedBlock,
+  placeBlocks,
   queries,
   reordered,
   reserve,
   results,
   setCode,
   slotsMax,
+  slotsPerBlock,
   stagedAudiences,
   staging,
   unpackBlock,
 } from "./hamming/layout";
 import { learnOrder, listMasks, reorder } from "./hamming/order";
-import { beginQuery, scanSlots, walkChains } from "./hamming/search";
+import {
+  adopt,
+  announce,
+  beginPosting,
+  bitsOf,
+  claim,
+  claimRange,
+  emptyBuckets,
+  holdRange,
+  makeRoom,
+  nextSlot,
+  post,
+  postRange,
+  provide,
+  remove as removeFromBuckets,
+  size,
+  slotEnd,
+  tend,
+  widen,
+} from "./hamming/postings";
+import { beginQuery, scanSlots, walkAll } from "./hamming/search";
 
 /** Steps of upkeep that every change pays: some 2 µs. */
-const stepsPerChange: u32 = 64;
+const stepsPerChange: i32 = 32;
 
-export { insist, nextSlot, reserve, widen };
+export { adopt, announce, beginPosting, insist, nextSlot, postRange, provide, reserve, widen };
 
 export function stagingAt(): usize {
   return staging;
@@ -61,16 +68,16 @@ export function queriesAt(): usize {
   return queries;
 }
 
-/** Takes the memory of an empty index of so many bands, 12 or 16, with links of so many bits; `false` when there is none. */
-export function open(bandCount: u32, linkBits: u32): bool {
-  return layOut(bandCount, linkBits);
+/** Takes the memory of an empty index of so many bands, 11 or 16, with so many bits for a slot; `false` when there is none. */
+export function open(bandCount: u32, bitsOfSlot: u32): bool {
+  return layOut(bandCount, bitsOfSlot);
 }
 
 /** Starts the index; the order of the bits is in staging. */
 export function begin(): void {
   listMasks();
   learnOrder(staging);
-  emptyChains();
+  emptyBuckets();
 }
 
 export function countHeld(): u32 {
@@ -87,25 +94,26 @@ export function mostSlots(): u32 {
 
 /** Bytes that the index has written to: what it takes of the machine's memory, up to a page here and there. */
 export function bytesUsed(): f64 {
-  let bytes = bytesOf(slotEnd);
+  let bytes = fixedBytes() + arenaBytes();
   for (let band: u32 = 0; band < bands; band++) bytes += <f64>directoryBytes(bitsOf(band));
   return bytes;
 }
 
 /** Takes in the code in staging; -1 when there is no room. */
 export function add(audience: u32): i32 {
+  reorder(staging, reordered);
+  if (!makeRoom(reordered)) return -1;
   const slot = claim();
   if (slot < 0) return slot;
-  reorder(staging, reordered);
   setCode(slot, reordered);
   store<u32>(audienceOf(slot), audience);
   holdRange(slot, 1);
-  linkIntoChains(slot);
+  post(slot);
   tend(stepsPerChange);
   return slot;
 }
 
-/** Takes in the codes and audiences in staging, behind all others; returns the first slot, -1 when there is no room. */
+/** Takes in the codes and audiences in staging, behind all others, to be posted; returns the first slot, -1 when there is no room. */
 export function addStaged(count: u32): i32 {
   const first = claimRange(count);
   if (first < 0) return first;
@@ -118,25 +126,20 @@ export function addStaged(count: u32): i32 {
   return first;
 }
 
-/** Links what `addStaged` took in from a slot on: until then it is not found. */
-export function linkFrom(first: u32): void {
-  linkRange(first, slotEnd);
-}
-
 export function remove(slot: u32): bool {
-  const removed = removeFromChains(slot);
+  const removed = removeFromBuckets(slot);
   if (removed) tend(stepsPerChange);
   return removed;
 }
 
-/** Begins a query with the codes at `queriesAt()`, and finds by the chains: the count of results, or -1: scan. */
+/** Begins a query with the codes at `queriesAt()`, and finds by walks: the count of results, or -1: scan. */
 export function search(queryCount: u32, radius: i32, viewer: u32, limit: u32): i32 {
   for (let query: u32 = 0; query < queryCount; query++) {
     reorder(queries + ((<usize>query) << 5), queries + ((<usize>query) << 5));
   }
   beginQuery(queryCount, radius, viewer);
   beginFinding(radius, limit, false);
-  return walkChains() ? <i32>foundCount : -1;
+  return walkAll() ? <i32>foundCount : -1;
 }
 
 /** Begins the query of the last `search` again, to be answered by scanning every slot in order. */
@@ -152,17 +155,14 @@ export function scan(begin: u32, end: u32): u32 {
 
 /** Packs whole blocks into staging, which has room for 8. */
 export function pack(firstBlock: u32, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) packBlock(firstBlock + i, staging + <usize>i * packedBlock);
+  for (let i: u32 = 0; i < count; i++) packBlock(firstBlock + i, staging + <usize>i * blockBytes);
 }
 
-/** The inverse of `pack`; `restored` then links what came. */
+/** The inverse of `pack`; `adopt` then takes the slots over, to be posted. */
 export function unpack(firstBlock: u32, count: u32): void {
-  for (let i: u32 = 0; i < count; i++) unpackBlock(firstBlock + i, staging + <usize>i * packedBlock);
-}
-
-export function restored(slots: u32): void {
-  adopt(slots);
-  linkRange(0, slots);
+  // There is room: it was reserved.
+  placeBlocks((firstBlock + count) * slotsPerBlock);
+  for (let i: u32 = 0; i < count; i++) unpackBlock(firstBlock + i, staging + <usize>i * blockBytes);
 }
 
 /** XXH64 of the first bytes of staging, continuing from the sum before. */

@@ -1,12 +1,12 @@
 // How many bits each band may differ by in one query: the pigeonhole principle, paid for band by band.
 //
-// Radii r_0 … r_11 find every code within r bits when the sum of (r_i + 1) is r + 1: a code missed by all bands differs by
+// Radii r_0 … r_10 find every code within r bits when the sum of (r_i + 1) is r + 1: a code missed by all bands differs by
 // r_i + 1 bits in each. -1 leaves a band out. Which bands get the larger radii is free, so for each query those do whose
 // buckets hold least around it (GPH: Qin et al., ICDE 2018), as the counts of codes by the lowest bits of a band tell. With 16
 // bands, made for fewer codes, weighing would cost as much as it saves: all get the same.
 
-import { bitsOf, size } from "./chains";
 import {
+  bandBits,
   bandRadiusMax,
   bands,
   bandsMax,
@@ -20,21 +20,23 @@ import {
   stepCosts,
 } from "./layout";
 import { choose, masksOf } from "./order";
+import { bitsOf, size } from "./postings";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
-const probeCost: f32 = 4;
-const candidateCost: f32 = 8;
+const probeCost: f32 = 24;
+const postingCost: f32 = 0.5;
+const candidateCost: f32 = 22;
+/** To choose how far a query goes. */
+const planCost: f32 = 8000;
 const scanCost: f32 = 3;
 const scanCostPerQuery: f32 = 1.5;
-/** The least that a round of all walks costs, in candidates: a long chain has only its own latency to wait for. */
-export const roundCandidatesMin: u32 = 6;
 const neverCost: f32 = 1e18;
 /** Rings around a value that are counted; those beyond are taken to be as crowded as the last. */
 const ringsCounted: u32 = 3;
 
 let insistent: bool = false;
 
-/** From now on chains are walked whatever it costs: how tests prove them on sets small enough to scan. */
+/** From now on queries walk whatever it costs: how tests prove them on sets small enough to scan. */
 export function insist(): void {
   insistent = true;
 }
@@ -96,8 +98,9 @@ function weigh(leader: u32, band: u32): void {
   const crowds = ringCrowds + ((place * <usize>ringsCounted) << 2);
   const value = load<u32>(bandValues + (place << 2));
   if (ring < ringsCounted) store<f32>(crowds + ((<usize>ring) << 2), crowdAround(band, value, ring));
-  const probes = <f32>choose(bitsOf(band), ring);
-  setStepCost(leader, band, probes * probeCost + codesIn(ring, band, crowds) * candidateCost);
+  const bits = bitsOf(band);
+  const looks = <f32>choose(bits, ring) * probeCost + codesIn(ring, bits, crowds) * postingCost;
+  setStepCost(leader, band, looks + codesIn(ring, bandBits, crowds) * candidateCost);
 }
 
 /** Codes whose counted bits differ from the value's in just so many places. */
@@ -109,9 +112,8 @@ function crowdAround(band: u32, value: u32, ring: u32): f32 {
   return <f32>codes;
 }
 
-/** Codes in a ring by all of a band's bits, from those of the rings by counted bits: the others are taken to differ by chance. */
-function codesIn(ring: u32, band: u32, crowds: usize): f32 {
-  const bits = bitsOf(band);
+/** Codes in a ring by so many of a band's bits, from those of the rings by counted bits: the others are taken to differ by chance. */
+function codesIn(ring: u32, bits: u32, crowds: usize): f32 {
   if (bits < crowdBits) return crowdIn(ring, bits, crowds) * <f32>((<u32>1) << (crowdBits - bits));
   const others = bits - crowdBits;
   let codes: f32 = 0;
@@ -155,8 +157,10 @@ function allotEvenly(query: u32, radius: i32): f32 {
 }
 
 function evenCost(band: u32, ring: u32): f32 {
-  const bucket = <f32>size / <f32>((<u32>1) << bitsOf(band));
-  return <f32>choose(bitsOf(band), ring) * (probeCost + bucket * candidateCost);
+  const bits = bitsOf(band);
+  const bucket = <f32>size / <f32>((<u32>1) << bits);
+  const looks = <f32>choose(bits, ring) * (probeCost + bucket * postingCost);
+  return looks + (<f32>choose(bandBits, ring) / <f32>((<u32>1) << bandBits)) * <f32>size * candidateCost;
 }
 
 function allotCheaply(query: u32, radius: i32, most: f32): f32 {
@@ -195,8 +199,19 @@ function scanNanoseconds(queryCount: u32): f32 {
   return <f32>size * (scanCost + scanCostPerQuery * <f32>queryCount);
 }
 
-/** Candidates after which a walk is given up for a scan, so that both together stay under one and a half scans. */
-export function candidatesMax(queryCount: u32): u32 {
-  if (insistent) return u32.MAX_VALUE;
-  return <u32>(scanNanoseconds(queryCount) / (2 * candidateCost)) + 256;
+/** What walks may cost before they are given up for a scan, so that both together stay under one and a half scans. */
+export function mostSpent(queryCount: u32): f32 {
+  return insistent ? neverCost : scanNanoseconds(queryCount) / 2 + 2000;
+}
+
+export function costOfPlans(queryCount: u32): f32 {
+  return <f32>queryCount * planCost;
+}
+
+export function costOfLooks(buckets: u32, postings: u32): f32 {
+  return <f32>buckets * probeCost + <f32>postings * postingCost;
+}
+
+export function costOfCandidates(count: u32): f32 {
+  return <f32>count * candidateCost;
 }

@@ -1,16 +1,18 @@
 // Where everything lies in the memory of one index.
 //
-// A query costs what it touches of memory, so a code shares one 64-byte line with the links of its 12 chains: whoever comes
-// along a chain has the next link and enough of the code to refuse it. Links of 24 bits leave room for 28 of the code's 32
-// bytes; the rest lies aside with what only a match is asked for: its audience, and whether it is still held.
+// A query costs what it touches of memory, and most of all how many pages of it: so a code's posting tells enough of the code
+// to refuse most of those that share a bucket, the postings of a bucket lie side by side, and only what is left is looked up
+// among the codes. Codes lie in blocks of 512, given out as they are needed between the buckets.
 
-/** 12 bands of up to 21 bits, or 16 of up to 16: a band never straddles 64-bit words. */
-export let bands: u32 = 12;
-export let bandBitsMax: u32 = 21;
+import { openArena, room, take } from "./arena";
+
+/** 11 bands of 23 bits, or 16 of 16. */
+export let bands: u32 = 11;
+export let bandBits: u32 = 23;
 export const bandsMax: u32 = 16;
-/** Of any layout. */
-export const maskBits: u32 = 21;
-export const bandBitsMin: u32 = 8;
+/** Bits of a band that may choose its bucket; those above are told by the posting. */
+export const bucketBitsMin: u32 = 8;
+export const bucketBitsMax: u32 = 20;
 export const bandRadiusMax: u32 = 4;
 export const resultsMax: u32 = 16384;
 export const slotsPerBlock: u32 = 512;
@@ -19,7 +21,7 @@ const inBlock: u32 = slotsPerBlock - 1;
 
 /** 64 nibbles × 16 values × 32 bytes: what each nibble of a code contributes to the reordered code. */
 export const orderTables: usize = 0x10000;
-/** Every 21-bit mask of at most 4 set bits, by count of bits, then ascending: those of the lowest b bits come first. */
+/** Every 20-bit mask of at most 4 set bits, by count of bits, then ascending: those of the lowest b bits come first. */
 export const masks: usize = 0x18000;
 export const queries: usize = 0x20000;
 export const bandValues: usize = 0x20400;
@@ -32,108 +34,99 @@ export const followers: usize = 0x21a00;
 export const radii: usize = 0x22000;
 export const stepCosts: usize = 0x22800;
 export const ringCrowds: usize = 0x23000;
-/** The walks that go in step: four words each. */
-export const walks: usize = 0x24800;
+// 0x24800: the arena's lists.
 export const results: usize = 0x25000;
-/** The next link of every chain that is being walked. */
-export const frontier: usize = 0x45000;
-export const frontierLinks: u32 = 0x10000;
-/** Codes on their way in, or blocks on their way to and from a snapshot: never while chains are walked. */
-export const staging: usize = frontier;
+/** The buckets that a walk looks into: four words each. */
+export const probes: usize = 0x45000;
+/** The slots whose postings were near in a walk. */
+export const met: usize = 0x85000;
+export const metMax: u32 = 0x4000;
+/** Codes on their way in, or blocks on their way to and from a snapshot: never during a walk. */
+export const staging: usize = probes;
 export const stagedAudiences: usize = staging + 0x20000;
 /** How many codes have each value in the lowest bits of a band. */
 export const crowdBits: u32 = 13;
 const crowdShift: u32 = crowdBits + 2;
-const crowds: usize = frontier + ((<usize>frontierLinks) << 2);
-/** One directory a band: the first link of each chain. Pages never touched cost no memory. */
-const directories: usize = crowds + ((<usize>bandsMax) << crowdShift);
+const crowds: usize = met + ((<usize>metMax) << 2);
+/** Where each block of 512 slots lies. */
+const blockTable: usize = crowds + ((<usize>bandsMax) << crowdShift);
+const blocksMax: u32 = 0x20000;
+/** How many postings each bucket of a band is about to get, then where the next of them goes. Pages never touched cost no memory, here and below. */
+export const arrivals: usize = blockTable + ((<usize>blocksMax) << 2);
+/** One directory a band, each with room for the most buckets: where a bucket's postings lie, and how many they are. */
+const directories: usize = arrivals + ((<usize>4) << bucketBitsMax);
 let directoryShift: u32 = 0;
-/** Behind 12 directories of 21 bits: 16 of 16 bits take less. */
-const blocks: usize = directories + ((<usize>12) << (maskBits + 2));
+/** Behind 11 directories of 20 bits: 16 of 16 bits take less. */
+const arena: usize = directories + ((<usize>11) << (bucketBitsMax + 3));
 
-const lineShift: u32 = 6;
-const audiencesOffset: usize = (<usize>slotsPerBlock) << lineShift;
+const audiencesOffset: usize = (<usize>slotsPerBlock) << 5;
 const heldOffset: usize = audiencesOffset + <usize>slotsPerBlock * 4;
 const heldBytes: usize = <usize>slotsPerBlock / 8;
-const tailsOffset: usize = heldOffset + heldBytes;
-/** A block in a snapshot: 512 codes, their audiences, and which of them are held. */
-export const packedBlock: usize = <usize>slotsPerBlock * 36 + heldBytes;
-const pageBytes: u64 = 65536;
-const pagesMax: i64 = 65536;
-const pagesPerGrowth: i64 = 256;
+/** A block, in memory as in a snapshot: 512 codes, their audiences, and which of them are held. */
+export const blockBytes: usize = heldOffset + heldBytes;
 
-/** 32-bit parts of a code that lie in its line; the others lie in the block's tails. */
-let partsInLine: u32 = 0;
-let tailParts: u32 = 0;
-let blockBytes: usize = 0;
-let headBytes: usize = 0;
-let linkMask: u64 = 0;
-let headMask: u32 = 0;
+/** A posting is a slot, and above it as many of the band's bits as there is room for: those that follow the bucket's. */
+export let slotBits: u32 = 24;
+export let tagBits: u32 = 8;
+export let slotMask: u32 = 0xffffff;
 export let slotsMax: u32 = 0;
-const linkPlaces = new StaticArray<u32>(<i32>bandsMax);
-const linkShifts = new StaticArray<u32>(<i32>bandsMax);
-/** Which 64-bit word of a code has a band, and from which bit on. */
-const bandWords = new StaticArray<u32>(<i32>bandsMax);
-const bandShifts = new StaticArray<u32>(<i32>bandsMax);
+/** Slots for whose codes and postings memory was made sure of. */
+let slotsProvided: u32 = 0;
+/** What postings may take beyond their share: as many as half-filled extents of the smallest directories, and a block's slots without postings yet. */
+const spareBytes: u64 = 0x20000;
+let blockCount: u32 = 0;
+let bytesPerSlot: u64 = 0;
 let bandMask: u32 = 0;
 
-/**
- * Links of 24 bits reach 16.7 million codes of 72 bytes, 84 with 16 bands; links of 27 bits, for 12 bands alone, as many as 4 GiB hold,
- * 52 million of 80.
- */
-export function layOut(bandCount: u32, linkBits: u32): bool {
+/** Postings with 24 bits for a slot reach 16.7 million codes; with 27, as many as 4 GiB hold: 46 million in 11 bands. */
+export function layOut(bandCount: u32, bitsOfSlot: u32): bool {
   bands = bandCount;
-  const perWord = bands / 4;
-  bandBitsMax = 64 / perWord;
-  bandMask = ((<u32>1) << bandBitsMax) - 1;
-  directoryShift = bandBitsMax + 2;
-  partsInLine = (512 - bands * linkBits) / 32;
-  tailParts = 8 - partsInLine;
-  blockBytes = tailsOffset + <usize>(slotsPerBlock * tailParts * 4);
-  headBytes = linkBits == 24 ? 3 : 4;
-  linkMask = ((<u64>1) << (<u64>linkBits)) - 1;
-  headMask = <u32>linkMask;
-  for (let band: u32 = 0; band < bands; band++) {
-    // Eight bytes around the link, none of them behind the line.
-    const bit = partsInLine * 32 + band * linkBits;
-    const place = min<u32>(bit >> 3, 56);
-    unchecked((linkPlaces[band] = place));
-    unchecked((linkShifts[band] = bit - place * 8));
-    unchecked((bandWords[band] = band / perWord));
-    unchecked((bandShifts[band] = (band % perWord) * bandBitsMax));
-  }
-  const room = <u32>(((<u64>pagesMax - 1) * pageBytes - <u64>blocks) / <u64>blockBytes) * slotsPerBlock;
-  slotsMax = min(room, headMask - 1);
-  return reserve(0);
+  bandBits = 256 / bands;
+  bandMask = ((<u32>1) << bandBits) - 1;
+  directoryShift = min(bandBits, bucketBitsMax) + 3;
+  slotBits = bitsOfSlot;
+  tagBits = 32 - bitsOfSlot;
+  slotMask = ((<u32>1) << slotBits) - 1;
+  // Measured: 90 bytes a code with 11 bands. What is free between buckets that grew one by one adds up to an eighth of the postings.
+  bytesPerSlot = 38 + <u64>bands * 5;
+  const memory = ((<u64>1) << 32) - 65536 - <u64>arena;
+  slotsMax = min(<u32>(memory / bytesPerSlot), min(slotMask, blocksMax * slotsPerBlock));
+  return openArena(arena);
 }
 
-/** Makes room for so many slots; `false` when the memory cannot grow. New memory is zero. */
+/** Makes sure that so many slots with all their postings find room; `false` when the memory cannot grow. */
 export function reserve(slots: u32): bool {
-  const end = <u64>blocks + <u64>((slots + inBlock) >> blockShift) * <u64>blockBytes;
-  const missing = <i64>((end + pageBytes - 1) / pageBytes) - <i64>memory.size();
-  if (missing <= 0) return true;
-  const room = pagesMax - <i64>memory.size();
-  if (missing > room) return false;
-  return memory.grow(<i32>min<i64>(max<i64>(missing, pagesPerGrowth), room)) >= 0;
+  if (slots <= slotsProvided) return true;
+  if (slots > slotsMax) return false;
+  const ahead = <u64>(slots - min(slots, blockCount << blockShift)) * bytesPerSlot;
+  if (!room(ahead + <u64>blockBytes + spareBytes)) return false;
+  slotsProvided = slots;
+  return true;
 }
 
-/** Bytes that so many slots take, apart from the directories. */
-export function bytesOf(slots: u32): f64 {
-  const fixed = crowds + ((<usize>bands) << crowdShift);
-  return <f64>fixed + <f64>((slots + inBlock) >> blockShift) * <f64>blockBytes;
+/** Gives slots their blocks, up to before `end`; `false` when there is no room. New blocks are zero. */
+export function placeBlocks(end: u32): bool {
+  const count = (end + inBlock) >> blockShift;
+  if (count > blocksMax) return false;
+  for (; blockCount < count; blockCount++) {
+    if (!room(<u64>blockBytes)) return false;
+    store<u32>(blockTable + ((<usize>blockCount) << 2), <u32>take(blockBytes));
+  }
+  return true;
 }
 
-export function directoryBytes(bits: u32): u64 {
-  return (<u64>headBytes) << (<u64>bits);
+/** Bytes that are written to whatever the index holds, apart from directories and what the arena gave out. */
+export function fixedBytes(): f64 {
+  return <f64>(crowds + ((<usize>bands) << crowdShift)) + <f64>blockCount * 4;
 }
 
 function blockOf(slot: u32): usize {
-  return blocks + <usize>(slot >> blockShift) * blockBytes;
+  return <usize>load<u32>(blockTable + ((<usize>(slot >> blockShift)) << 2));
 }
 
-/** The line of a slot: the first 16 bytes of the code at least, then its links. */
-export function lineOf(slot: u32): usize {
-  return blockOf(slot) + ((<usize>(slot & inBlock)) << lineShift);
+/** A slot's code, in the order of the bands. */
+export function codeOf(slot: u32): usize {
+  return blockOf(slot) + ((<usize>(slot & inBlock)) << 5);
 }
 
 export function audienceOf(slot: u32): usize {
@@ -159,62 +152,33 @@ export function setHeld(slot: u32, held: bool): void {
   store<u64>(at, held ? load<u64>(at) | bit : load<u64>(at) & ~bit);
 }
 
-function partAt(slot: u32, part: u32): usize {
-  if (part < partsInLine) return lineOf(slot) + ((<usize>part) << 2);
-  const tail = (slot & inBlock) * tailParts + part - partsInLine;
-  return blockOf(slot) + tailsOffset + ((<usize>tail) << 2);
-}
-
 /** Writes a code of 32 bytes, in the order of the bands, to its slot. */
 export function setCode(slot: u32, code: usize): void {
-  for (let part: u32 = 0; part < 8; part++) store<u32>(partAt(slot, part), load<u32>(code + ((<usize>part) << 2)));
+  memory.copy(codeOf(slot), code, 32);
 }
 
 export function bandValue(slot: u32, band: u32): u32 {
-  const part = wordOf(band) << 1;
-  if (part < 4) return bandIn(load<u64>(lineOf(slot) + ((<usize>part) << 2)), band);
-  return bandIn(<u64>load<u32>(partAt(slot, part)) | ((<u64>load<u32>(partAt(slot, part + 1))) << 32), band);
+  return bandIn(codeOf(slot), band);
 }
 
-export function wordOf(band: u32): u32 {
-  return unchecked(bandWords[band]);
+/** The value of a band of 32 bytes in the order of the bands. */
+export function bandIn(code: usize, band: u32): u32 {
+  const bit = band * bandBits;
+  return (load<u32>(code + (bit >> 3)) >> (bit & 7)) & bandMask;
 }
 
-export function bandIn(word: u64, band: u32): u32 {
-  return <u32>(word >> <u64>unchecked(bandShifts[band])) & bandMask;
+/** Differing bits between two codes of 32 bytes. */
+export function distance(code: usize, other: usize): i32 {
+  return (
+    halfDistance(code, other) +
+    <i32>popcnt(load<u64>(code, 16) ^ load<u64>(other, 16)) +
+    <i32>popcnt(load<u64>(code, 24) ^ load<u64>(other, 24))
+  );
 }
 
-/** Differing bits between a slot's code and 32 bytes. */
-export function distance(slot: u32, code: usize): i32 {
-  let bits: i32 = 0;
-  for (let part: u32 = 0; part < 8; part++) {
-    bits += <i32>popcnt(load<u32>(partAt(slot, part)) ^ load<u32>(code + ((<usize>part) << 2)));
-  }
-  return bits;
-}
-
-// A link is the next slot of a chain plus one, 0 at the chain's end.
-
-export function linkPlace(band: u32): usize {
-  return <usize>unchecked(linkPlaces[band]);
-}
-
-export function linkShift(band: u32): u64 {
-  return <u64>unchecked(linkShifts[band]);
-}
-
-export function linkBitsMask(): u64 {
-  return linkMask;
-}
-
-export function linkOf(slot: u32, band: u32): u32 {
-  return <u32>((load<u64>(lineOf(slot) + linkPlace(band)) >> linkShift(band)) & linkMask);
-}
-
-export function setLink(slot: u32, band: u32, link: u32): void {
-  const at = lineOf(slot) + linkPlace(band);
-  const shift = linkShift(band);
-  store<u64>(at, (load<u64>(at) & ~(linkMask << shift)) | ((<u64>link) << shift));
+/** Differing bits between the first halves of two codes. */
+export function halfDistance(code: usize, other: usize): i32 {
+  return <i32>popcnt(load<u64>(code) ^ load<u64>(other)) + <i32>popcnt(load<u64>(code, 8) ^ load<u64>(other, 8));
 }
 
 export function crowdAt(band: u32, value: u32): usize {
@@ -222,48 +186,20 @@ export function crowdAt(band: u32, value: u32): usize {
   return crowds + ((<usize>((band << crowdBits) | low)) << 2);
 }
 
-function headAt(band: u32, bucket: u32): usize {
-  return directories + ((<usize>band) << directoryShift) + <usize>bucket * headBytes;
+export function bucketAt(band: u32, bucket: u32): usize {
+  return directories + ((<usize>band) << directoryShift) + ((<usize>bucket) << 3);
 }
 
-export function headOf(band: u32, bucket: u32): u32 {
-  return load<u32>(headAt(band, bucket)) & headMask;
-}
-
-/** Sets the head of a chain and returns what it was. */
-export function swapHead(band: u32, bucket: u32, link: u32): u32 {
-  const at = headAt(band, bucket);
-  const old = load<u32>(at);
-  store<u32>(at, (old & ~headMask) | link);
-  return old & headMask;
-}
-
-export function setHead(band: u32, bucket: u32, link: u32): void {
-  const at = headAt(band, bucket);
-  store<u32>(at, (load<u32>(at) & ~headMask) | link);
+export function directoryBytes(bits: u32): u64 {
+  return (<u64>8) << (<u64>bits);
 }
 
 /** Copies a block's codes, audiences and held bits to `to`. */
 export function packBlock(block: u32, to: usize): void {
-  const first = block << blockShift;
-  for (let slot = first; slot < first + slotsPerBlock; slot++) {
-    const at = to + ((<usize>(slot & inBlock)) << 5);
-    for (let part: u32 = 0; part < 8; part++) store<u32>(at + ((<usize>part) << 2), load<u32>(partAt(slot, part)));
-  }
-  memory.copy(
-    to + <usize>slotsPerBlock * 32,
-    blockOf(first) + audiencesOffset,
-    packedBlock - <usize>slotsPerBlock * 32,
-  );
+  memory.copy(to, blockOf(block << blockShift), blockBytes);
 }
 
 /** The inverse of `packBlock`. */
 export function unpackBlock(block: u32, from: usize): void {
-  const first = block << blockShift;
-  for (let slot = first; slot < first + slotsPerBlock; slot++) setCode(slot, from + ((<usize>(slot & inBlock)) << 5));
-  memory.copy(
-    blockOf(first) + audiencesOffset,
-    from + <usize>slotsPerBlock * 32,
-    packedBlock - <usize>slotsPerBlock * 32,
-  );
+  memory.copy(blockOf(block << blockShift), from, blockBytes);
 }

@@ -1,4 +1,4 @@
-import { bandRadiusMax, maskBits, masks, orderTables } from "./layout";
+import { bandRadiusMax, bucketBitsMax, masks, orderTables } from "./layout";
 
 /** Fills the tables by which codes are reordered; `order` holds 256 bytes: the place in the code of each bit to be. */
 export function learnOrder(order: usize): void {
@@ -38,7 +38,7 @@ export function listMasks(): void {
   let at = masks;
   for (let count: u32 = 0; count <= bandRadiusMax; count++) {
     let mask: u32 = (1 << count) - 1;
-    while (mask < 1 << maskBits) {
+    while (mask < 1 << bucketBitsMax) {
       store<u32>(at, mask);
       at += 4;
       if (mask == 0) break;
@@ -52,7 +52,7 @@ export function listMasks(): void {
 /** Where the masks of `count` bits begin. */
 export function masksOf(count: u32): usize {
   let at = masks;
-  for (let fewer: u32 = 0; fewer < count; fewer++) at += (<usize>choose(maskBits, fewer)) << 2;
+  for (let fewer: u32 = 0; fewer < count; fewer++) at += (<usize>choose(bucketBitsMax, fewer)) << 2;
   return at;
 }
 

@@ -1,53 +1,65 @@
-// A query walks the chains of every bucket within its bands' radii.
+// A query walks through the buckets around its own value in every band, and compares the codes whose postings are near.
 //
-// Memory latency is all that costs here, so no load waits for another where that can be: the heads of all buckets of a band
-// are gathered first, then the chains are walked in step, one link of each a round, and what comes is the codes themselves.
+// Memory latency is all that costs here, so no load waits for another where that can be: a walk gathers the directory's entries
+// first, then the postings, then the codes. WebAssembly has no prefetch. A processor keeps more loads from memory under way when
+// nothing waits for what they bring, so what is needed next is loaded twice, first for the sake of the cache alone.
 
 import {
   affordable,
   allot,
   beginWalk,
-  candidatesMax,
+  costOfCandidates,
+  costOfLooks,
+  costOfPlans,
   follow,
   leaderOf,
+  mostSpent,
   radiusOf,
-  roundCandidatesMin,
   walksAlone,
 } from "./budget";
-import { bitsOf, splitsOf, unsplitIn } from "./chains";
 import { found, foundCount, overflown, reach } from "./found";
 import {
   audienceOf,
   bandIn,
-  bandRadiusMax,
   bands,
   bandsMax,
   bandValue,
   bandValues,
+  bucketAt,
+  codeOf,
   distance,
-  frontier,
-  frontierLinks,
   group,
-  headOf,
+  halfDistance,
   heldAround,
   isHeld,
-  lineOf,
-  linkBitsMask,
-  linkPlace,
-  linkShift,
+  met,
+  metMax,
+  probes,
   queries,
-  walks,
-  wordOf,
+  slotBits,
+  slotMask,
 } from "./layout";
 import { choose, masksOf } from "./order";
+import { bitsOf, bitsTold, countIn, postingsOf, splitsOf, tagOf } from "./postings";
+
+/** Postings of a bucket that are loaded ahead. */
+const fetchedMax: u32 = 128;
 
 let queryCount: u32 = 0;
 let viewer: u32 = 0;
 let radius: i32 = 0;
-let candidates: u32 = 0;
-let walkCount: u32 = 0;
-let frontierEnd: u32 = 0;
-const walksMax: u32 = 64;
+/** Nanoseconds that the walks so far are taken to have cost, and those they may cost. */
+let spent: f32 = 0;
+let most: f32 = 0;
+// The walk that is being done.
+let leader: u32 = 0;
+let band: u32 = 0;
+let sought: u32 = 0;
+let farthest: i32 = 0;
+let probeCount: u32 = 0;
+let postingCount: u32 = 0;
+let metCount: u32 = 0;
+let members: u32 = 0;
 
 export function beginQuery(count: u32, within: i32, asker: u32): void {
   queryCount = count;
@@ -55,182 +67,66 @@ export function beginQuery(count: u32, within: i32, asker: u32): void {
   viewer = asker;
 }
 
-/** Finds by the chains; `false` when comparing every code is the better or the only way. */
-export function walkChains(): bool {
+/** Finds by walks; `false` when comparing every code is the better or the only way. */
+export function walkAll(): bool {
   if (!plan()) return false;
-  candidates = 0;
-  for (let band: u32 = 0; band < bands; band++) {
-    for (let query: u32 = 0; query < queryCount; query++) {
-      if (leaderOf(query, band) != query || radiusOf(query, band) < 0) continue;
-      if (!hasRoom(band) && !walkTogether()) return false;
-      enlist(query, band);
+  spent = 0;
+  most = mostSpent(queryCount);
+  for (band = 0; band < bands; band++) {
+    for (leader = 0; leader < queryCount; leader++) {
+      if (leaderOf(leader, band) != leader || radiusOf(leader, band) < 0) continue;
+      if (!walk()) return false;
     }
   }
-  return walkTogether();
+  return true;
 }
 
 /** Chooses who walks and how far; `false` when comparing every code is expected to cost less. */
 function plan(): bool {
   for (let query: u32 = 0; query < queryCount; query++) {
-    for (let band: u32 = 0; band < bands; band++) {
-      const value = queryValue(query, band);
-      store<u32>(valueAt(query, band), value);
-      follow(query, band, firstOfValue(band, value));
-      if (leaderOf(query, band) == query) beginWalk(query, band, -1);
+    for (let each: u32 = 0; each < bands; each++) {
+      const value = bandIn(queryAt(query), each);
+      store<u32>(valueAt(query, each), value);
+      follow(query, each, firstOfValue(each, value));
+      if (leaderOf(query, each) == query) beginWalk(query, each, -1);
     }
   }
-  const most = affordable(queryCount);
-  let cost: f32 = 0;
-  for (let query: u32 = 0; query < queryCount && cost <= most; query++) cost += allot(query, radius, most - cost);
-  return cost <= most;
+  const limit = affordable(queryCount);
+  let cost = costOfPlans(queryCount);
+  for (let query: u32 = 0; query < queryCount && cost <= limit; query++) cost += allot(query, radius, limit - cost);
+  return cost <= limit;
 }
 
 function queryAt(query: u32): usize {
   return queries + ((<usize>query) << 5);
 }
 
-function valueAt(query: u32, band: u32): usize {
-  return bandValues + ((<usize>(query * bandsMax + band)) << 2);
+function valueAt(query: u32, ofBand: u32): usize {
+  return bandValues + ((<usize>(query * bandsMax + ofBand)) << 2);
 }
 
-function queryValue(query: u32, band: u32): u32 {
-  const word = load<u64>(queryAt(query) + ((<usize>wordOf(band)) << 3));
-  return bandIn(word, band) & lowBits(band);
-}
-
-function lowBits(band: u32): u32 {
-  return ((<u32>1) << bitsOf(band)) - 1;
-}
-
-function firstOfValue(band: u32, value: u32): u32 {
+function firstOfValue(ofBand: u32, value: u32): u32 {
   let first: u32 = 0;
-  while (load<u32>(valueAt(first, band)) != value) first++;
+  while (load<u32>(valueAt(first, ofBand)) != value) first++;
   return first;
 }
 
-// A walk is of one band around one value. Its chains' next links stand in the frontier from `first` on, so many as `count`.
-
-function walkAt(walk: u32): usize {
-  return walks + ((<usize>walk) << 4);
-}
-
-function hasRoom(band: u32): bool {
-  return walkCount < walksMax && frontierEnd + 3 * choose(bitsOf(band) + bandRadiusMax, bandRadiusMax) <= frontierLinks;
-}
-
-/** Lists the first links of all buckets around the value of the leading query. */
-function enlist(leader: u32, band: u32): void {
-  const value = load<u32>(valueAt(leader, band));
-  const farthest = radiusOf(leader, band);
-  const first = frontierEnd;
-  for (let flips: i32 = 0; flips <= farthest; flips++) fetchHeads(band, value, flips);
-  for (let flips: i32 = 0; flips <= farthest; flips++) listHeads(band, value, flips);
-  if (frontierEnd == first) return;
-  const at = walkAt(walkCount++);
-  store<u32>(at, leader);
-  store<u32>(at, band, 4);
-  store<u32>(at, first, 8);
-  store<u32>(at, frontierEnd - first, 12);
-}
-
-// WebAssembly has no prefetch. A processor keeps more loads from memory under way when nothing waits for what they bring;
-// comparing and listing fill its queues after a few. So what is needed next is loaded twice, first for the sake of the cache
-// alone: 0.60 of a query's time at a million codes, 0.46 on image-like ones.
-
-function fetchHeads(band: u32, value: u32, flips: u32): void {
-  const end = masksEnd(band, flips);
-  for (let at = masksOf(flips); at < end; at += 4) headOf(band, value ^ load<u32>(at));
-}
-
-function fetchLines(walk: usize): void {
-  const links = frontier + ((<usize>load<u32>(walk, 8)) << 2);
-  const end = links + ((<usize>load<u32>(walk, 12)) << 2);
-  for (let at = links; at < end; at += 4) load<u64>(lineOf(load<u32>(at) - 1));
-}
-
-function masksEnd(band: u32, flips: u32): usize {
-  return masksOf(flips) + ((<usize>choose(bitsOf(band), flips)) << 2);
-}
-
-function listHeads(band: u32, value: u32, flips: u32): void {
-  const doubling = splitsOf(band) != 0;
-  const end = masksEnd(band, flips);
-  for (let at = masksOf(flips); at < end; at += 4) {
-    const bucket = value ^ load<u32>(at);
-    frontierEnd = listed(frontierEnd, headOf(band, bucket));
-    if (doubling) frontierEnd = listHalf(band, bucket, frontierEnd);
-  }
-}
-
-/** A directory that is doubling has the codes of one bucket in up to three chains. */
-function listHalf(band: u32, bucket: u32, end: u32): u32 {
-  if (bucket >= splitsOf(band)) return end;
-  const other = listed(end, headOf(band, bucket | ((<u32>1) << bitsOf(band))));
-  return listed(other, unsplitIn(band, bucket));
-}
-
-function listed(end: u32, link: u32): u32 {
-  store<u32>(frontier + ((<usize>end) << 2), link);
-  return end + <u32>(link != 0);
-}
-
-/** Goes all walks that were enlisted to their ends; `false` when that comes to cost more than comparing every code. */
-function walkTogether(): bool {
-  const most = candidatesMax(queryCount);
-  while (walkCount > 0) {
-    let met: u32 = 0;
-    let left: u32 = 0;
-    for (let walk: u32 = 0; walk < walkCount; walk++) fetchLines(walkAt(walk));
-    for (let walk: u32 = 0; walk < walkCount; walk++) {
-      const at = walkAt(walk);
-      met += load<u32>(at, 12);
-      step(at);
-      if (load<u32>(at, 12) == 0) continue;
-      memory.copy(walkAt(left++), at, 16);
-    }
-    walkCount = left;
-    candidates += max(met, roundCandidatesMin);
-    if (candidates > most || overflown) {
-      walkCount = 0;
-      break;
-    }
-  }
-  frontierEnd = 0;
-  return candidates <= most && !overflown;
-}
-
-/** Looks at the next code of each of a walk's chains. */
-function step(walk: usize): void {
-  const leader = load<u32>(walk);
-  const band = load<u32>(walk, 4);
-  const links = frontier + ((<usize>load<u32>(walk, 8)) << 2);
-  const end = links + ((<usize>load<u32>(walk, 12)) << 2);
-  const q0 = load<u64>(queryAt(leader));
-  const q1 = load<u64>(queryAt(leader), 8);
-  const alone = walksAlone(leader, band);
-  const members = alone ? 1 : listGroup(leader, band);
-  const place = linkPlace(band);
-  const shift = linkShift(band);
-  const mask = linkBitsMask();
-  let next = links;
-  for (let at = links; at < end; at += 4) {
-    const slot = load<u32>(at) - 1;
-    const line = lineOf(slot);
-    const link = <u32>((load<u64>(line + place) >> shift) & mask);
-    store<u32>(next, link);
-    next += (<usize>(link != 0)) << 2;
-    if (alone) {
-      const half = <i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1);
-      if (half <= radius) consider(slot, leader, band);
-    } else if (isNearAny(line, members)) {
-      consider(slot, leader, band);
-    }
-  }
-  store<u32>(walk, <u32>((next - links) >> 2), 12);
+/** Meets the codes around the leader's value; `false` when that comes to cost more than comparing every code. */
+function walk(): bool {
+  sought = load<u32>(valueAt(leader, band));
+  farthest = radiusOf(leader, band);
+  members = walksAlone(leader, band) ? 0 : listGroup();
+  listProbes();
+  spent += costOfLooks(probeCount, postingCount);
+  if (spent > most) return false;
+  fetchPostings();
+  metCount = 0;
+  for (let probe: u32 = 0; probe < probeCount; probe++) if (!lookInto(probeAt(probe))) return false;
+  return compareMet();
 }
 
 /** Lists the queries of the leader's value, for which it walks; returns their number. */
-function listGroup(leader: u32, band: u32): u32 {
+function listGroup(): u32 {
   let count: u32 = 0;
   for (let query = leader; query < queryCount; query++) {
     if (leaderOf(query, band) != leader) continue;
@@ -240,49 +136,182 @@ function listGroup(leader: u32, band: u32): u32 {
   return count;
 }
 
-function isNearAny(line: usize, count: u32): bool {
-  for (let i: u32 = 0; i < count; i++) {
-    if (halfDistance(line, <usize>load<u32>(group + ((<usize>i) << 2))) <= radius) return true;
+// A probe is four words: where a bucket's postings lie, how many they are, what they tell when they are of the value sought, and
+// by how many of those bits they may differ.
+
+function probeAt(probe: u32): usize {
+  return probes + ((<usize>probe) << 4);
+}
+
+/** Lists the buckets that hold anything near the value. */
+function listProbes(): void {
+  probeCount = 0;
+  postingCount = 0;
+  for (let flips: i32 = 0; flips <= farthest; flips++) fetchBuckets(flips);
+  for (let flips: i32 = 0; flips <= farthest; flips++) listRing(flips);
+}
+
+function fetchBuckets(flips: u32): void {
+  const low = sought & lowBits();
+  const end = masksEnd(flips);
+  for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
+}
+
+function lowBits(): u32 {
+  return ((<u32>1) << bitsOf(band)) - 1;
+}
+
+function masksEnd(flips: u32): usize {
+  return masksOf(flips) + ((<usize>choose(bitsOf(band), flips)) << 2);
+}
+
+function listRing(flips: i32): void {
+  const bits = bitsOf(band);
+  const splitBelow = splitsOf(band);
+  const low = sought & lowBits();
+  const tag = tagOf(sought, bits);
+  const end = masksEnd(flips);
+  for (let at = masksOf(flips); at < end; at += 4) {
+    const bucket = low ^ load<u32>(at);
+    if (bucket < splitBelow) listHalves(bucket, flips);
+    else list(bucket, tag, farthest - flips);
+  }
+}
+
+/** A bucket that was split goes by one bit more. */
+function listHalves(bucket: u32, flips: i32): void {
+  const bits = bitsOf(band);
+  const tag = tagOf(sought, bits + 1);
+  const bit = (sought >> bits) & 1;
+  list(bucket | (bit << bits), tag, farthest - flips);
+  if (flips < farthest) list(bucket | ((bit ^ 1) << bits), tag, farthest - flips - 1);
+}
+
+function list(number: u32, tag: u32, left: i32): void {
+  const bucket = load<u64>(bucketAt(band, number));
+  const at = probeAt(probeCount);
+  const count = countIn(bucket);
+  store<u32>(at, <u32>postingsOf(bucket));
+  store<u32>(at, count, 4);
+  store<u32>(at, tag, 8);
+  store<i32>(at, left, 12);
+  postingCount += count;
+  probeCount += <u32>(count != 0);
+}
+
+/** Of a crowded bucket the processor fetches the rest by itself. */
+function fetchPostings(): void {
+  const end = probeAt(probeCount);
+  for (let probe = probes; probe < end; probe += 16) {
+    const first = <usize>load<u32>(probe);
+    const last = first + ((<usize>(min(load<u32>(probe, 4), fetchedMax) - 1)) << 2);
+    for (let at = first; at < last; at += 64) load<u32>(at);
+    load<u32>(last);
+  }
+}
+
+/** Notes the slots of the near postings in a bucket, four postings at a time. */
+function lookInto(probe: usize): bool {
+  const first = <usize>load<u32>(probe);
+  const end = first + ((<usize>load<u32>(probe, 4)) << 2);
+  const whole = end - ((end - first) & 15);
+  const tag = load<u32>(probe, 8);
+  const left = load<i32>(probe, 12);
+  if (!(left == 0 ? takeEqual(first, whole, tag) : takeNear(first, whole, tag, left))) return false;
+  for (let at = whole; at < end; at += 4) {
+    const posting = load<u32>(at);
+    if (<i32>popcnt((posting ^ tag) >> slotBits) <= left && !meet(posting)) return false;
+  }
+  return true;
+}
+
+function takeEqual(first: usize, end: usize, tag: u32): bool {
+  const tags = i32x4.splat(tag >> slotBits);
+  for (let at = first; at < end; at += 16) {
+    const equal = i32x4.bitmask(v128.eq<i32>(v128.shr<u32>(v128.load(at), slotBits), tags));
+    if (equal != 0 && !take(at, equal)) return false;
+  }
+  return true;
+}
+
+function takeNear(first: usize, end: usize, tag: u32, left: i32): bool {
+  const tags = i32x4.splat(tag);
+  const lefts = i32x4.splat(left);
+  for (let at = first; at < end; at += 16) {
+    const differing = v128.popcnt<i8>(v128.shr<u32>(v128.xor(v128.load(at), tags), slotBits));
+    const near = i32x4.bitmask(v128.le<i32>(differing, lefts));
+    if (near != 0 && !take(at, near)) return false;
+  }
+  return true;
+}
+
+/** Of four postings those whose bit is set. */
+function take(at: usize, which: i32): bool {
+  for (let rest = which; rest != 0; rest &= rest - 1) {
+    if (!meet(load<u32>(at + ((<usize>ctz(rest)) << 2)))) return false;
+  }
+  return true;
+}
+
+function meet(posting: u32): bool {
+  store<u32>(met + ((<usize>metCount) << 2), posting & slotMask);
+  return ++metCount < metMax || compareMet();
+}
+
+/** Compares the codes that were met so far; `false` when that comes to cost more than comparing every code. */
+function compareMet(): bool {
+  const end = met + ((<usize>metCount) << 2);
+  spent += costOfCandidates(metCount);
+  metCount = 0;
+  if (spent > most) return false;
+  for (let at = met; at < end; at += 4) load<u64>(codeOf(load<u32>(at)));
+  const query = queryAt(leader);
+  for (let at = met; at < end; at += 4) {
+    const slot = load<u32>(at);
+    const code = codeOf(slot);
+    if (members == 0 ? halfDistance(code, query) <= radius : isNearAny(code)) consider(slot, code);
+  }
+  return !overflown;
+}
+
+function isNearAny(code: usize): bool {
+  for (let i: u32 = 0; i < members; i++) {
+    if (halfDistance(code, <usize>load<u32>(group + ((<usize>i) << 2))) <= radius) return true;
   }
   return false;
 }
 
-function consider(slot: u32, leader: u32, band: u32): void {
-  if (!isSeen(slot)) return;
+function consider(slot: u32, code: usize): void {
   let nearest: i32 = radius + 1;
   let nearestQuery: u32 = 0;
   let foundHere = false;
   for (let query: u32 = 0; query < queryCount; query++) {
-    const bits = distance(slot, queryAt(query));
+    const bits = distance(code, queryAt(query));
     if (bits > radius) continue;
-    if (wasFoundBefore(slot, query, leader, band)) return;
+    if (wasFoundBefore(slot, query)) return;
     if (leaderOf(query, band) == leader) foundHere = true;
     if (bits >= nearest) continue;
     nearest = bits;
     nearestQuery = query;
   }
-  if (foundHere && nearest <= reach) found(slot, nearest, nearestQuery);
+  if (foundHere && nearest <= reach && isSeen(slot)) found(slot, nearest, nearestQuery);
 }
 
 /** Whether this query met the code in an earlier walk: told from the code itself, so no list of visits is kept. */
-function wasFoundBefore(slot: u32, query: u32, leader: u32, band: u32): bool {
+function wasFoundBefore(slot: u32, query: u32): bool {
   for (let earlier: u32 = 0; earlier < band; earlier++) if (isMet(slot, query, earlier)) return true;
   return leaderOf(query, band) < leader && isMet(slot, query, band);
 }
 
-function isMet(slot: u32, query: u32, band: u32): bool {
-  return (
-    <i32>popcnt((bandValue(slot, band) & lowBits(band)) ^ load<u32>(valueAt(query, band))) <= radiusOf(query, band)
-  );
+function isMet(slot: u32, query: u32, ofBand: u32): bool {
+  const value = bandValue(slot, ofBand);
+  const told = ((<u32>1) << bitsTold(ofBand, value)) - 1;
+  return <i32>popcnt((value ^ load<u32>(valueAt(query, ofBand))) & told) <= radiusOf(query, ofBand);
 }
 
 function isSeen(slot: u32): bool {
   const audience = load<u32>(audienceOf(slot));
   return isHeld(slot) && (audience == 0 || audience == viewer);
-}
-
-function halfDistance(line: usize, query: usize): i32 {
-  return <i32>popcnt(load<u64>(line) ^ load<u64>(query)) + <i32>popcnt(load<u64>(line, 8) ^ load<u64>(query, 8));
 }
 
 /** Compares the codes of the slots from `begin` to before `end` with every query; `begin` is a multiple of 64. */
@@ -296,25 +325,24 @@ export function scanSlots(begin: u32, end: u32): u32 {
 }
 
 function scanRow(first: u32): void {
-  const q0 = load<u64>(queries);
-  const q1 = load<u64>(queries, 8);
-  const row = lineOf(first);
+  const row = codeOf(first);
   for (let i: u32 = 0; i < 64; i++) {
-    const line = row + ((<usize>i) << 6);
-    if (<i32>popcnt(load<u64>(line) ^ q0) + <i32>popcnt(load<u64>(line, 8) ^ q1) > reach) continue;
-    const bits = distance(first + i, queries);
+    const code = row + ((<usize>i) << 5);
+    if (halfDistance(code, queries) > reach) continue;
+    const bits = distance(code, queries);
     if (bits <= reach && isSeen(first + i)) found(first + i, bits, 0);
   }
 }
 
 function scanRowForMany(first: u32): void {
-  const row = lineOf(first);
+  const row = codeOf(first);
   for (let i: u32 = 0; i < 64; i++) {
+    const code = row + ((<usize>i) << 5);
     let nearest: i32 = reach + 1;
     let nearestQuery: u32 = 0;
     for (let query: u32 = 0; query < queryCount; query++) {
-      if (halfDistance(row + ((<usize>i) << 6), queryAt(query)) >= nearest) continue;
-      const bits = distance(first + i, queryAt(query));
+      if (halfDistance(code, queryAt(query)) >= nearest) continue;
+      const bits = distance(code, queryAt(query));
       if (bits >= nearest) continue;
       nearest = bits;
       nearestQuery = query;

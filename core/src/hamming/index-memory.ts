@@ -1,6 +1,8 @@
 import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
 import type { Bands } from "./bit-order.ts";
 
+const slotsPerCall = 8192;
+
 /** A kernel and what is seen of its memory: each time the memory has grown it is another buffer, so `renew` follows. */
 export class IndexMemory {
   readonly bands: Bands;
@@ -33,5 +35,21 @@ export class IndexMemory {
     const room = slots <= this.slotsMax && this.kernel.reserve(slots) !== 0;
     this.renew();
     return room;
+  }
+
+  /** Posts the codes of all slots from one on, for which room was reserved: until then they are not found. */
+  post(first: number): void {
+    for (let band = 0; band < this.bands; band++) {
+      this.kernel.beginPosting(band);
+      for (const [from, end] of this.#ranges(first)) this.kernel.announce(band, from, end);
+      this.kernel.provide(band);
+      for (const [from, end] of this.#ranges(first)) this.kernel.postRange(band, from, end);
+    }
+    this.renew();
+  }
+
+  *#ranges(first: number): Generator<readonly [number, number]> {
+    const end = this.slotEnd;
+    for (let from = first; from < end; from += slotsPerCall) yield [from, Math.min(from + slotsPerCall, end)];
   }
 }

@@ -7,24 +7,24 @@ import { FrozenBlocks, restoreSnapshot, type SnapshotSource } from "./snapshot.t
 
 /** What an index is made for. */
 export interface MultiIndexOptions {
-  /** Codes it must be able to hold: up to 16,777,214 take 72 bytes each and their directories, 84 with 16 bands; more take 80. Default 16,777,214. */
+  /** Codes it must be able to hold. Up to 16,777,214 their postings tell 8 bits of a band beyond its bucket's, of more 5. Default 16,777,214. */
   readonly codesMax?: number;
-  /** `always` walks the chains whatever it costs, which proves them on small sets. Default: where it is cheaper than a scan. */
+  /** `always` walks through buckets whatever it costs, which proves them on small sets. Default: where it is cheaper than a scan. */
   readonly walk?: "always" | "cheaper";
-  /** 16 bands answer thrice as fast at 100,000 codes and no slower at a million; from there on 12 do better, as theirs become wider. Default 12. */
+  /** 16 bands answer thrice as fast at 100,000 codes and no slower at a million; from there on 11 do better, as theirs are wider. Default 11. */
   readonly bands?: Bands;
 }
 
-const linkBitsShort = 24;
-const linkBitsLong = 27;
-const codesMaxShort = 2 ** linkBitsShort - 2;
+const slotBitsShort = 24;
+const slotBitsLong = 27;
+const codesMaxShort = 2 ** slotBitsShort - 2;
 const stagedCodes = 4096;
 const queriesMax = 32;
 /** The kernel's list of results holds as many. */
 const slotsPerScan = 16_384;
 const unlimited = 0xffff_ffff;
 /** Radii at which all bands take one more bit each: the steps in which the nearest codes are looked for. */
-const nearestRadii = [11, 23, 35, 47];
+const nearestRadii = [10, 21, 32, 43];
 
 /** An index has no room for another code: its slots have run out, or the machine's memory. */
 export class IndexFullError extends RangeError {
@@ -34,23 +34,22 @@ export class IndexFullError extends RangeError {
 /**
  * An exact index by multi-index hashing, in a WebAssembly memory of its own.
  *
- * A code within r bits of the query is within a few bits of it in one of 12 bands (Norouzi, Punjani, Fleet, CVPR 2012), so
+ * A code within r bits of the query is within a few bits of it in one of 11 bands (Norouzi, Punjani, Fleet, CVPR 2012), so
  * only codes that share such a band are compared; where that would cost more than comparing all, all are compared.
  *
- * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 51 million at most.
+ * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 46 million at most.
  */
 export class MultiIndex implements CodeIndex {
   readonly #memory: IndexMemory;
   readonly #kernel: HammingKernel;
   readonly #frozen = new Set<FrozenBlocks>();
 
-  constructor({ codesMax = codesMaxShort, walk = "cheaper", bands = 12 }: MultiIndexOptions = {}) {
+  constructor({ codesMax = codesMaxShort, walk = "cheaper", bands = 11 }: MultiIndexOptions = {}) {
     const memory = new IndexMemory(bands);
     this.#memory = memory;
     this.#kernel = memory.kernel;
-    // Links of 16 bands leave no room in a code's line to be any longer.
-    const linkBits = bands === 16 || codesMax <= codesMaxShort ? linkBitsShort : linkBitsLong;
-    if (this.#kernel.open(bands, linkBits) === 0) throw this.#full();
+    const slotBits = codesMax <= codesMaxShort ? slotBitsShort : slotBitsLong;
+    if (this.#kernel.open(bands, slotBits) === 0) throw this.#full();
     const most = memory.slotsMax;
     if (codesMax > most)
       throw new RangeError(`one index holds ${most} codes, not ${codesMax}: spread them over several`);
@@ -81,7 +80,7 @@ export class MultiIndex implements CodeIndex {
     return this.#memory.slotEnd;
   }
 
-  /** Bytes of memory the index has touched: codes, audiences, chains and directories. */
+  /** Bytes of memory the index has touched: codes, audiences, postings and directories. */
   get bytes(): number {
     return this.#kernel.bytesUsed();
   }
@@ -113,23 +112,26 @@ export class MultiIndex implements CodeIndex {
     if (codes.length !== count * codeBytes)
       throw new RangeError(`expected ${count * codeBytes} bytes of codes, got ${codes.length}`);
     const first = this.#memory.slotEnd;
-    if (!this.#memory.reserve(first + count)) throw this.#full();
+    if (first + count > this.#memory.slotsMax) throw this.#full();
     this.#beforeChange(first);
     this.#kernel.widen(this.size + count);
+    if (!this.#memory.reserve(first + count)) throw this.#full();
     for (let done = 0; done < count; done += stagedCodes) {
       const end = Math.min(done + stagedCodes, count);
       this.#memory.bytes.set(codes.subarray(done * codeBytes, end * codeBytes), this.#kernel.stagingAt());
       this.#memory.words.set(audiences.subarray(done, end), this.#kernel.stagedAudiencesAt() >> 2);
       this.#kernel.addStaged(end - done);
     }
-    this.#kernel.linkFrom(first);
+    this.#memory.post(first);
     return first;
   }
 
   remove(slot: Slot): boolean {
     if (slot < 0 || slot >= this.#memory.slotEnd) return false;
     this.#beforeChange(slot);
-    return this.#kernel.remove(slot) !== 0;
+    const removed = this.#kernel.remove(slot) !== 0;
+    this.#memory.renew();
+    return removed;
   }
 
   /**
@@ -166,7 +168,7 @@ export class MultiIndex implements CodeIndex {
     return this.#scan(codeBits, limited).map(withoutQuery);
   }
 
-  /** Finds by the chains; `undefined` when all codes must be compared, as the kernel is then ready to do. */
+  /** Finds by walks; `undefined` when all codes must be compared, as the kernel is then ready to do. */
   #walk(queries: readonly Uint8Array[], radius: number, options: QueryOptions): QueryNeighbour[] | undefined {
     if (queries.length > queriesMax)
       throw new RangeError(`expected at most ${queriesMax} queries, got ${queries.length}`);

@@ -132,7 +132,8 @@ export async function restoreSnapshot(memory: IndexMemory, source: SnapshotSourc
   }
   if (!(await reader.isAtEnd())) throw new SnapshotError("damaged", "bytes behind the end of the snapshot");
   memory.kernel.widen(held);
-  memory.kernel.restored(slotEnd);
+  memory.kernel.adopt(slotEnd);
+  memory.post(0);
   const restored = memory.kernel.countHeld() >>> 0;
   if (restored !== held) throw new SnapshotError("damaged", `expected ${held} codes in the snapshot, got ${restored}`);
 }

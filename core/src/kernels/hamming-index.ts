@@ -8,7 +8,7 @@ export interface HammingKernel {
   stagedAudiencesAt(): number;
   resultsAt(): number;
   queriesAt(): number;
-  open(bandCount: number, linkBits: number): number;
+  open(bandCount: number, bitsOfSlot: number): number;
   begin(): void;
   insist(): void;
   countHeld(): number;
@@ -20,14 +20,17 @@ export interface HammingKernel {
   widen(codes: number): void;
   add(audience: number): number;
   addStaged(count: number): number;
-  linkFrom(slot: number): void;
+  beginPosting(band: number): void;
+  announce(band: number, first: number, end: number): void;
+  provide(band: number): void;
+  postRange(band: number, first: number, end: number): void;
   remove(slot: number): number;
   search(queryCount: number, radius: number, viewer: number, limit: number): number;
   beginScan(radius: number, limit: number): void;
   scan(begin: number, end: number): number;
   pack(firstBlock: number, count: number): void;
   unpack(firstBlock: number, count: number): void;
-  restored(slots: number): void;
+  adopt(slots: number): void;
   checksum(bytes: number, seed: bigint): bigint;
 }
 
