@@ -28,6 +28,7 @@ import { learnOrder, listMasks, reorder } from "./hamming/order";
 import {
   adopt,
   announce,
+  arrivalBytes,
   beginPosting,
   bitsOf,
   claim,
@@ -94,7 +95,7 @@ export function mostSlots(): u32 {
 
 /** Bytes that the index has written to: what it takes of the machine's memory, up to a page here and there. */
 export function bytesUsed(): f64 {
-  let bytes = fixedBytes() + arenaBytes();
+  let bytes = fixedBytes() + arenaBytes() + <f64>arrivalBytes;
   for (let band: u32 = 0; band < bands; band++) bytes += <f64>directoryBytes(bitsOf(band));
   return bytes;
 }

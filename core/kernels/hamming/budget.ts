@@ -27,7 +27,7 @@ const probeCost: f32 = 24;
 const postingCost: f32 = 0.5;
 const candidateCost: f32 = 22;
 /** To choose how far a query goes. */
-const planCost: f32 = 8000;
+const planCost: f32 = 20000;
 const scanCost: f32 = 3;
 const scanCostPerQuery: f32 = 1.5;
 const neverCost: f32 = 1e18;

@@ -39,6 +39,8 @@ const bucketBits = new StaticArray<u32>(<i32>bandsMax);
 /** Buckets of a doubling directory that have been split; 0 when it is not doubling. */
 const splits = new StaticArray<u32>(<i32>bandsMax);
 let doublingBand: u32 = 0;
+/** Bytes of the list of arrivals that were ever written to. */
+export let arrivalBytes: usize = 0;
 
 export let size: u32 = 0;
 export let slotEnd: u32 = 0;
@@ -188,7 +190,9 @@ function crowd(band: u32, value: u32, change: i32): void {
 // call for some thousands of slots: what runs for long within one call is never compiled by the better compiler.
 
 export function beginPosting(band: u32): void {
-  memory.fill(arrivals, 0, (<usize>bucketsOf(band)) << 2);
+  const bytes = (<usize>bucketsOf(band)) << 2;
+  memory.fill(arrivals, 0, bytes);
+  arrivalBytes = max(arrivalBytes, bytes);
 }
 
 function bucketsOf(band: u32): u32 {

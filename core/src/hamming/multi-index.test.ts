@@ -112,6 +112,20 @@ test("keeps finding, and its slots bounded, while crowded codes come and go", ()
   assert.ok(twins.slotEnd < 8000, `${twins.slotEnd} slots for 1,500 codes`);
 });
 
+test("takes no more memory, however many codes come and go", () => {
+  const random = randomBits(41);
+  const index = new MultiIndex();
+  const slots = Array.from({ length: 20_000 }, () => index.add(randomCode(random), 0));
+  const before = index.bytes;
+  for (let round = 0; round < 100_000; round++) {
+    const at = random() % slots.length;
+    index.remove(slots[at] as Slot);
+    slots[at] = index.add(randomCode(random), 0);
+  }
+  assert.equal(index.size, 20_000);
+  assert.ok(index.bytes < before * 1.1, `${before} bytes, then ${index.bytes}`);
+});
+
 test("finds codes that came all at once, and those that came after", () => {
   for (const set of codeSets) {
     const random = randomBits(31);
