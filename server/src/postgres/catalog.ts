@@ -1,15 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "../errors.ts";
-import type { Catalog, FeatureCatalog, IndexCatalog } from "../ports.ts";
+import type { Catalog } from "../ports.ts";
 import { accountsIn } from "./accounts.ts";
 import { backupsIn } from "./backups.ts";
 import { changeFeedIn } from "./change-feed.ts";
 import { codeSearchIn } from "./code-search.ts";
 import { copiesIn } from "./copies.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
-import { entriesIn, entriesOf } from "./entries.ts";
+import { entriesOf } from "./entries.ts";
 import { asFailure, reasonOf } from "./failures.ts";
-import { featureEntriesIn, featureEntriesOf } from "./features.ts";
 import { imagesIn } from "./images.ts";
 import { type JobBounds, jobsIn } from "./jobs.ts";
 import { libraryRecordsIn } from "./library-records.ts";
@@ -78,35 +77,6 @@ async function openQueueOf(database: Database, options: QueueOptions): Promise<T
     const reason = reasonOf(asFailure(cause));
     throw reason ? new StartError(reason.sentence, { cause }) : cause;
   }
-}
-
-/** Opens what an index follows, in a database that has the newest schema. */
-export function openIndexCatalog({ url }: { readonly url: string }): IndexCatalog {
-  const database = openDatabase({ url, connectionsMax: 2 });
-  const wakeUps = listenForChanges(url);
-  return {
-    images: { entries: () => entriesIn(database) },
-    changes: changeFeedIn({ database, wakeUps, entriesOf }),
-    close: async () => {
-      await Promise.all([wakeUps.close(), database.close()]);
-    },
-  };
-}
-
-/** Changes come with their features, 8 kB each: so many are looked up at once. */
-const featurePageSize = 500;
-
-/** Opens what the index of parts follows, in a database that has the newest schema. */
-export function openFeatureCatalog({ url }: { readonly url: string }): FeatureCatalog {
-  const database = openDatabase({ url, connectionsMax: 2 });
-  const wakeUps = listenForChanges(url);
-  return {
-    images: { entries: () => featureEntriesIn(database) },
-    changes: changeFeedIn({ database, wakeUps, entriesOf: featureEntriesOf }, { pageSize: featurePageSize }),
-    close: async () => {
-      await Promise.all([wakeUps.close(), database.close()]);
-    },
-  };
 }
 
 async function migrateWhenItAnswers({ patienceMs = 30_000, ...options }: CatalogOptions): Promise<void> {

@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import { featuresVersion } from "@utsuru/core/local-features";
 import { testDatabase } from "../../test/support/database.ts";
 import type { FeatureEntry } from "../ports.ts";
-import { openFeatureCatalog } from "./catalog.ts";
 import { type Connection, openDatabase } from "./database.ts";
+import { openFeatureCatalog } from "./followed-catalog.ts";
 import { insertImages, insertUser } from "./testing/sample-images.ts";
 
 /** A library with so many images without features. */

@@ -1,6 +1,6 @@
 /** What runs in the thread of the index of parts, which has its own connection to the database: a query takes tens of milliseconds of CPU. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openFeatureCatalog } from "../postgres/catalog.ts";
+import { openFeatureCatalog } from "../postgres/followed-catalog.ts";
 import { followChanges } from "../search/follow-changes.ts";
 import { FollowedImages } from "../search/followed-images.ts";
 import { HeldFeatures } from "../search/held-features.ts";

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { codeBytes } from "@utsuru/core/fingerprint";
 import { snapshotFile } from "../buckets/snapshot-file.ts";
-import { openIndexCatalog } from "../postgres/catalog.ts";
+import { openIndexCatalog } from "../postgres/followed-catalog.ts";
 import { type OpenImages, openImages } from "../search/open-search-index.ts";
 import { shareOf } from "../search/share.ts";
 import type { Answer, FromShard, Question, ShardData, ToShard } from "./shard-messages.ts";
