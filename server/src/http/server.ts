@@ -20,6 +20,7 @@ import { page } from "./page.ts";
 import { namedSchemas } from "./schemas.ts";
 import { searchRoutes } from "./search-routes.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { sharedSerializers } from "./serialization.ts";
 import { unknownAddresses } from "./unknown-addresses.ts";
 import { uploadRoutes } from "./upload-routes.ts";
 import { validatorCompiler } from "./validation.ts";
@@ -41,6 +42,7 @@ export async function buildServer(ports: Ports, options: HttpOptions): Promise<F
     logger: { level: options.logLevel, stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { ignoreTrailingSlash: false },
+    schemaController: { compilersFactory: { buildSerializer: sharedSerializers() } },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply as unknown as FastifyReply),
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
