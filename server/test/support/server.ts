@@ -49,6 +49,8 @@ export async function startServer(t: Cleaner, options: ServerOptions = {}): Prom
     UTSURU_PORT: "0",
     UTSURU_DATA: data,
     UTSURU_CREDENTIAL_TRIES: "100000",
+    // Beside the one for searches; each takes half a second to start.
+    UTSURU_DECODERS: "1",
     ...database,
     ...options.environment,
   };
