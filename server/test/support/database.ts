@@ -1,8 +1,7 @@
 import { after, type TestContext } from "node:test";
-import pg from "pg";
-import { openCatalog } from "../../src/postgres/catalog.ts";
 import { type Server, startEmbeddedServer } from "./embedded-server.ts";
 import { findServer } from "./system-server.ts";
+import { execute, makeTemplate, urlOf } from "./template-database.ts";
 
 type Context = Pick<TestContext, "after">;
 
@@ -61,26 +60,4 @@ export function databasesOn(start: () => Promise<Server>): (t: Context) => Promi
     t.after(() => void over.push(name));
     return { url: urlOf(url, name) };
   };
-}
-
-async function makeTemplate(url: string, name: string): Promise<void> {
-  await execute(url, `create database ${name} template template0`);
-  const catalog = await openCatalog({ url: urlOf(url, name) });
-  await catalog.close();
-}
-
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
-function urlOf(server: string, database: string): string {
-  const url = new URL(server);
-  url.pathname = `/${database}`;
-  return url.href;
 }

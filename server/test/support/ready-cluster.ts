@@ -5,10 +5,9 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import pg from "pg";
-import { openCatalog } from "../../src/postgres/catalog.ts";
 import type { Settings } from "../../src/postgres/embedded/settings.ts";
-import { type EmbeddedDatabase, startEmbedded } from "../../src/postgres/embedded.ts";
+import { startEmbedded } from "../../src/postgres/embedded.ts";
+import { makeTemplate } from "./template-database.ts";
 
 const run = promisify(execFile);
 const server = fileURLToPath(new URL("../../", import.meta.url));
@@ -35,7 +34,7 @@ async function makeCluster(ready: string, settings: Settings): Promise<void> {
   const aside = await mkdtemp(join(cache, "new-"));
   const database = await startEmbedded({ directory: aside, settings });
   try {
-    await makeTemplate(database);
+    await makeTemplate(database.url, template);
   } finally {
     await database.stop();
   }
@@ -43,18 +42,6 @@ async function makeCluster(ready: string, settings: Settings): Promise<void> {
     if (!existsSync(ready)) throw error;
     await rm(aside, { recursive: true });
   });
-}
-
-async function makeTemplate({ url }: EmbeddedDatabase): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(`create database ${template} template template0`);
-  } finally {
-    await client.end();
-  }
-  const catalog = await openCatalog({ url: Object.assign(new URL(url), { pathname: `/${template}` }).href });
-  await catalog.close();
 }
 
 /** Whatever has a part in the schema: our SQL, what calls it, and the versions of PostgreSQL and of the queue. */
