@@ -65,9 +65,13 @@ export function wordsIn(extentClass: u32): u32 {
   return ((extentClass & 7) + 9) << (extentClass / 8);
 }
 
-/** Bytes that must be to hand for `allot` to succeed. */
-export function bytesIn(extentClass: u32): u64 {
+function bytesIn(extentClass: u32): u64 {
   return (<u64>wordsIn(extentClass)) << 2;
+}
+
+/** Bytes that must be to hand for an extent of so many words; none for no words. */
+export function bytesFor(words: u32): u64 {
+  return words == 0 ? 0 : bytesIn(classOf(words));
 }
 
 /** Hands out an extent: its place in units of 8 bytes; there must be room. */

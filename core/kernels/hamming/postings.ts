@@ -3,7 +3,7 @@
 // Taking a code in is a posting in each band, seen by the next query. Directories double by linear hashing (Litwin, VLDB 1980), a
 // few buckets with every change, so that nothing ever waits for a rebuild.
 
-import { allot, bytesIn, classOf, release, room, wordsIn } from "./arena";
+import { allot, bytesFor, classOf, release, room, wordsIn } from "./arena";
 import {
   arrivals,
   audienceOf,
@@ -64,6 +64,11 @@ export function bitsOf(band: u32): u32 {
   return unchecked(bucketBits[band]);
 }
 
+/** The bits of a value that choose its bucket, as long as that has not been split. */
+export function lowBitsOf(band: u32): u32 {
+  return ((<u32>1) << bitsOf(band)) - 1;
+}
+
 export function splitsOf(band: u32): u32 {
   return unchecked(splits[band]);
 }
@@ -74,8 +79,7 @@ export function bitsTold(band: u32, value: u32): u32 {
 }
 
 function bitsOfBucket(band: u32, value: u32): u32 {
-  const bits = bitsOf(band);
-  return bits + <u32>((value & ((1 << bits) - 1)) < splitsOf(band));
+  return bitsOf(band) + <u32>((value & lowBitsOf(band)) < splitsOf(band));
 }
 
 /** What postings of a value say of it, where buckets take so many bits. */
@@ -105,6 +109,11 @@ function classIn(bucket: u64): u32 {
 
 function bucketOf(place: u32, count: u32, extentClass: u32): u64 {
   return <u64>place | ((<u64>count) << countShift) | ((<u64>extentClass) << classShift);
+}
+
+/** A bucket of so many postings that are yet to be written. There must be memory. */
+function unfilled(count: u32): u64 {
+  return count == 0 ? 0 : bucketOf(allot(classOf(count)), count, classOf(count));
 }
 
 /** The bucket in an extent with room for so many; the postings come along. There must be memory. */
@@ -156,7 +165,7 @@ export function makeRoom(code: usize): bool {
   let bytes: u64 = 0;
   for (let band: u32 = 0; band < bands; band++) {
     const bucket = load<u64>(placeOf(band, bandIn(code, band)));
-    if (!hasRoomFor(bucket, 1)) bytes += bytesIn(classOf(countIn(bucket) + 1));
+    if (!hasRoomFor(bucket, 1)) bytes += bytesFor(countIn(bucket) + 1);
   }
   return room(bytes + <u64>blockBytes + 64);
 }
@@ -170,7 +179,7 @@ export function post(slot: u32): void {
 }
 
 function placeOf(band: u32, value: u32): usize {
-  return bucketAt(band, value & ((1 << bitsOfBucket(band, value)) - 1));
+  return bucketAt(band, bucketNumber(value, lowBitsOf(band), splitsOf(band)));
 }
 
 function append(at: usize, posting: u32): void {
@@ -210,10 +219,6 @@ export function announce(band: u32, first: u32, end: u32): void {
     store<u32>(at, load<u32>(at) + 1);
     crowd(band, value, 1);
   }
-}
-
-function lowBitsOf(band: u32): u32 {
-  return ((<u32>1) << bitsOf(band)) - 1;
 }
 
 function bucketNumber(value: u32, low: u32, splitBelow: u32): u32 {
@@ -312,7 +317,7 @@ function shorten(at: usize, bucket: u64, count: u32): void {
   }
   const shorter = bucketOf(place, count, extentClass);
   const fitting = classOf(count);
-  store<u64>(at, fitting + 2 < extentClass && room(bytesIn(fitting)) ? moved(shorter, count) : shorter);
+  store<u64>(at, fitting + 2 < extentClass && room(bytesFor(count)) ? moved(shorter, count) : shorter);
 }
 
 /** Does so many steps of the work that keeps buckets short: splits them, then sweeps dead codes out. */
@@ -366,9 +371,9 @@ function share(band: u32, number: u32, bucket: u64): bool {
   let upperCount: u32 = 0;
   for (let at = first; at < end; at += 4) upperCount += isUpper(load<u32>(at));
   const lowerCount = count - upperCount;
-  if (!room(bytesIn(classOf(upperCount)) + bytesIn(classOf(lowerCount)))) return false;
-  const lower = lowerCount == 0 ? <u64>0 : bucketOf(allot(classOf(lowerCount)), lowerCount, classOf(lowerCount));
-  const upper = upperCount == 0 ? <u64>0 : bucketOf(allot(classOf(upperCount)), upperCount, classOf(upperCount));
+  if (!room(bytesFor(lowerCount) + bytesFor(upperCount))) return false;
+  const lower = unfilled(lowerCount);
+  const upper = unfilled(upperCount);
   let lowerAt = postingsOf(lower);
   let upperAt = postingsOf(upper);
   const bits = bitsOf(band) + 1;
@@ -436,7 +441,7 @@ function beginSweep(): bool {
 
 function sweepNextBucket(): void {
   sweepBucket++;
-  if (sweepBucket < (1 << bitsOf(sweepBand)) + splitsOf(sweepBand)) return;
+  if (sweepBucket < bucketsOf(sweepBand)) return;
   sweepBucket = 0;
   sweepBand++;
   if (sweepBand < bands) return;

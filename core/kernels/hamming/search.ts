@@ -40,7 +40,7 @@ import {
   slotMask,
 } from "./layout";
 import { choose, masksOf } from "./order";
-import { bitsOf, bitsTold, countIn, postingsOf, splitsOf, tagOf } from "./postings";
+import { bitsOf, bitsTold, countIn, lowBitsOf, postingsOf, splitsOf, tagOf } from "./postings";
 
 /** Postings of a bucket that are loaded ahead. */
 const fetchedMax: u32 = 128;
@@ -152,13 +152,9 @@ function listProbes(): void {
 }
 
 function fetchBuckets(flips: u32): void {
-  const low = sought & lowBits();
+  const low = sought & lowBitsOf(band);
   const end = masksEnd(flips);
   for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
-}
-
-function lowBits(): u32 {
-  return ((<u32>1) << bitsOf(band)) - 1;
 }
 
 function masksEnd(flips: u32): usize {
@@ -168,7 +164,7 @@ function masksEnd(flips: u32): usize {
 function listRing(flips: i32): void {
   const bits = bitsOf(band);
   const splitBelow = splitsOf(band);
-  const low = sought & lowBits();
+  const low = sought & lowBitsOf(band);
   const tag = tagOf(sought, bits);
   const end = masksEnd(flips);
   for (let at = masksOf(flips); at < end; at += 4) {
