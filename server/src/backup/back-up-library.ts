@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { type Expected, readObject } from "../images/read-object.ts";
 import type { ArchiveWriter, BackupRow, Bucket, Catalog, LibrarySnapshot, StagedFile, Staging } from "../ports.ts";
-import { type ImageObjects, objectsOf } from "./backup-objects.ts";
+import { type ImageObjects, listOf, objectsOf } from "./backup-objects.ts";
 import {
   endName,
   manifestName,
@@ -181,9 +181,9 @@ class Backup {
     const { former } = this.#ports;
     const taken = new Map<string, StagedFile>();
     if (!former) return taken;
-    for (const { imageId, original, thumbnail } of wanted) {
-      for (const expected of [original, thumbnail]) {
-        const file = await former.take(imageId, expected, this.#options.signal);
+    for (const image of wanted) {
+      for (const expected of listOf(image)) {
+        const file = await former.take(image.imageId, expected, this.#options.signal);
         if (file) taken.set(expected.key, file);
       }
     }
@@ -197,12 +197,13 @@ class Backup {
   ): Promise<FetchedImage | undefined> {
     const first = await this.#fetch(imageId, original, former);
     if (first.kind !== "whole") return this.#countGone(first);
+    const files = [{ key: original.key, file: first.file }];
+    if (!thumbnail) return { imageId, files };
     const second = await this.#fetch(imageId, thumbnail, former);
     if (second.kind === "deleted") {
       await this.#ports.staging.discard(first.file);
       return this.#countGone(second);
     }
-    const files = [{ key: original.key, file: first.file }];
     if (second.kind === "whole") files.push({ key: thumbnail.key, file: second.file });
     return { imageId, files };
   }

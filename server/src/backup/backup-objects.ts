@@ -7,7 +7,13 @@ import { damaged, isUuid } from "./format.ts";
 export interface ImageObjects {
   readonly imageId: string;
   readonly original: Expected;
-  readonly thumbnail: Expected;
+  /** `undefined` while it has none yet. */
+  readonly thumbnail: Expected | undefined;
+}
+
+/** Those of an image's objects that its rows name, the original first. */
+export function listOf({ original, thumbnail }: ImageObjects): Expected[] {
+  return thumbnail ? [original, thumbnail] : [original];
 }
 
 /**
@@ -30,16 +36,21 @@ function toObjects(
   { id, sha256 }: { readonly id: string; readonly sha256: string | undefined },
   row: BackupRow["row"],
 ): ImageObjects | undefined {
-  const thumbnailSha256 = digitsOf(row.thumbnail_sha256);
-  if (sha256 === undefined || thumbnailSha256 === undefined) return undefined;
-  if (!isSize(row.bytes) || !isSize(row.thumbnail_bytes)) return undefined;
+  if (sha256 === undefined) return undefined;
   const keys = imageKeys(sha256, id);
   if (row.original_key !== keys.original || row.thumbnail_key !== keys.thumbnail) return undefined;
-  return {
-    imageId: id,
-    original: { key: keys.original, bytes: row.bytes, sha256 },
-    thumbnail: { key: keys.thumbnail, bytes: row.thumbnail_bytes, sha256: thumbnailSha256 },
-  };
+  const original = toExpected(keys.original, { bytes: row.bytes, sha256 });
+  const isMade = (row.thumbnail_bytes ?? row.thumbnail_sha256 ?? undefined) !== undefined;
+  const said = { bytes: row.thumbnail_bytes, sha256: digitsOf(row.thumbnail_sha256) };
+  const thumbnail = isMade ? toExpected(keys.thumbnail, said) : undefined;
+  return original && (thumbnail || !isMade) ? { imageId: id, original, thumbnail } : undefined;
+}
+
+function toExpected(
+  key: string,
+  { bytes, sha256 }: { readonly bytes: unknown; readonly sha256: string | undefined },
+): Expected | undefined {
+  return isSize(bytes) && sha256 !== undefined ? { key, bytes, sha256 } : undefined;
 }
 
 /** A checksum from PostgreSQL's hex format of bytes, `\x…`. */

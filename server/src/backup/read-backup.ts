@@ -113,7 +113,7 @@ function expectedOf(
   const listed = new Map(sums.map(({ name, sha256 }) => [name, sha256]));
   const isListed = ({ key, sha256 }: Expected): boolean => listed.get(objectsFolder + key) === sha256;
   const expected = images.flatMap(({ original, thumbnail }) =>
-    isListed(thumbnail) ? [original, thumbnail] : [original],
+    thumbnail && isListed(thumbnail) ? [original, thumbnail] : [original],
   );
   if (listed.size !== sums.length || expected.length !== sums.length || !expected.every(isListed))
     throw damaged(partNames(number).sums);

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { StartError } from "../errors.ts";
 import { mediaTypes } from "../images/media-types.ts";
 import type { BackupRow, Bucket, Catalog, Format, Staging, StoredObject } from "../ports.ts";
+import { listOf } from "./backup-objects.ts";
 import { damaged, objectsFolder } from "./format.ts";
 import type { BackedUpObject, BackupPart, OpenBackup } from "./read-backup.ts";
 
@@ -22,7 +23,7 @@ export interface RestoreProgress {
   readonly present: number;
   /** Images whose owner has uploaded the same file here meanwhile. */
   readonly passedOver: number;
-  /** Images that the backup has no thumbnail of. */
+  /** Images whose thumbnail the backup should have and has not. */
   readonly withoutThumbnail: number;
 }
 
@@ -104,12 +105,12 @@ class Restore {
   async #restorePart({ number, rows, images, objects }: BackupPart): Promise<void> {
     const { backups } = this.#ports.catalog;
     const backupId = this.#backup.manifest.id;
-    const keys = images.flatMap(({ original, thumbnail }) => [original.key, thumbnail.key]);
+    const keys = images.flatMap(listOf).map(({ key }) => key);
     if (keys.length > 0) await backups.notePuts(backupId, keys);
     const stored = await this.#putAll(objects(), formatsOf(rows));
     const added = await backups.addPart({ backupId, number, rows: withGenerations(rows, stored) });
     this.#seen.passedOver += added.passedOver;
-    this.#seen.withoutThumbnail += 2 * images.length - stored.size;
+    this.#seen.withoutThumbnail += keys.length - stored.size;
   }
 
   /** Puts a part's objects as they come out of the file, several at once; those that are there already, whole, stay. */

@@ -126,7 +126,7 @@ function inWords(report: RestoreReport, seconds: number): string {
   const more = [
     ...(present > 0 ? [`${present} of the images an earlier run had brought in.`] : []),
     ...(passedOver > 0 ? [`${passedOver} were uploaded here by their owners meanwhile, and stay as they are.`] : []),
-    ...(withoutThumbnail > 0 ? [`${withoutThumbnail} lack their thumbnail: utsuru doctor --repair makes them.`] : []),
+    ...(withoutThumbnail > 0 ? [`${withoutThumbnail} lack their thumbnail: it is made when someone looks at it.`] : []),
   ];
   const counts = `Restored images: ${images}, objects: ${objects}; ${megabytes(bytes)} in ${duration(seconds)}.`;
   return `${[counts, ...more].join(" ")}\n`;

@@ -2,8 +2,8 @@ import { mirrorings } from "@utsuru/core/eight-codes";
 import { type Fingerprint, toHex } from "@utsuru/core/fingerprint";
 import { Failure, mayPass } from "../errors.ts";
 import { orientedOf } from "../images/fingerprints-of.ts";
+import { keepThumbnail } from "../images/keep-thumbnail.ts";
 import { readObject } from "../images/read-object.ts";
-import { replaceThumbnail } from "../images/replace-thumbnail.ts";
 import type { Bucket, Catalog, Decoder, DerivedParts, ImageRecord, Staging } from "../ports.ts";
 import { tellingProbes } from "../search/probe.ts";
 import type { SearchIndex } from "../search/search-index.ts";
@@ -120,15 +120,20 @@ async function examineThumbnail(
   { repair, signal }: ExamineOptions,
 ): Promise<readonly Finding[]> {
   const key = image.keys.thumbnail;
-  const found = await readObject(ports, { key, ...thumbnail }, signal);
+  const found = thumbnail ? await readObject(ports, { key, ...thumbnail }, signal) : ({ kind: "missing" } as const);
   if (found.kind === "whole") {
     await ports.staging.discard(found.file);
     return [];
   }
   const mended = repair && ingested !== undefined;
-  if (mended) await replaceThumbnail(ports, { image, content: ingested.thumbnail }, signal);
-  const detail =
-    found.kind === "missing" ? "The bucket does not have the thumbnail." : `The thumbnail ${found.detail}.`;
+  if (mended) {
+    const replaces = found.kind === "damaged" || thumbnail === undefined;
+    await keepThumbnail(ports, { image, content: ingested.thumbnail, replaces }, signal);
+  }
+  const missing = thumbnail
+    ? "The bucket does not have the thumbnail."
+    : "There is no thumbnail; a server makes it in time, or when someone looks at it.";
+  const detail = found.kind === "missing" ? missing : `The thumbnail ${found.detail}.`;
   return [{ kind: `thumbnail-${found.kind}`, imageId: image.id, key, detail, mended }];
 }
 

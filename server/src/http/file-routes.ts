@@ -57,8 +57,10 @@ export function fileRoutes(app: App, { ports, options }: Room): void {
         response: answers({ 200: bytesAnswer, 206: bytesAnswer, 307: linkAnswer }, [401, 404, 416, 422, 503]),
       },
     },
-    async (request, reply) =>
-      send(request, reply, await openThumbnail(ports, request.params.id, sessionOf(request).user)),
+    async (request, reply) => {
+      const access = { viewer: sessionOf(request).user, signal: requestSignal(reply) };
+      return send(request, reply, await openThumbnail(ports, request.params.id, access));
+    },
   );
 }
 

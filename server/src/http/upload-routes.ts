@@ -36,7 +36,7 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
         description:
           "201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. " +
           "With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards. " +
-          "With the field `parts=later` the answer comes sooner: the images are found as wholes at once, by their parts some minutes later.",
+          "With the field `parts=later` the answer comes sooner: the images are found as wholes at once, by their parts some minutes later, and thumbnails are made by then or when first asked for.",
         security: secured,
         body: bodies({ form: UploadForm }),
         headers: PreferHeader,

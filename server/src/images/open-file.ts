@@ -4,6 +4,7 @@ import type { Bucket, ByteRange, Catalog, Decoder, Image, Staging, Viewer } from
 import { discardObjects } from "./discard-objects.ts";
 import { findImage, presentIn, type Viewed } from "./find-image.ts";
 import { derivativeKey } from "./image-keys.ts";
+import { keepThumbnail } from "./keep-thumbnail.ts";
 import { withLocalCopy } from "./local-copy.ts";
 import { mediaTypes } from "./media-types.ts";
 import { putObjects } from "./put-objects.ts";
@@ -36,34 +37,38 @@ export async function openFile(
   return openObject(ports, viewed, { key, revision, contentType: mediaTypes[image.format] });
 }
 
-/** The thumbnail: WebP, longest side at most 320 px. One that the bucket has lost is made anew in a while. */
+/** The thumbnail: WebP, longest side at most 320 px. One that was not made yet, or that the bucket has lost, is made now. */
 export async function openThumbnail(
-  ports: Pick<Ports, "catalog" | "bucket">,
+  ports: Ports,
   id: string,
-  viewer: Viewer,
+  { viewer, signal }: { viewer: Viewer; signal: AbortSignal },
 ): Promise<OpenFile> {
-  const image = await findImage(ports, id, viewer);
-  const { thumbnail: key } = image.keys;
-  const revision = `${image.sha256}-thumbnail`;
-  const size = async (): Promise<number | undefined> => {
-    const bytes = await ports.bucket.size(key);
-    if (bytes === undefined) await ports.catalog.renewals.ask(id);
-    return bytes;
-  };
-  return openObject(ports, { image, viewer }, { key, revision, size, contentType: "image/webp" });
+  const viewed = { image: await findImage(ports, id, viewer), viewer };
+  const { thumbnail: key } = viewed.image.keys;
+  if ((await ports.bucket.size(key)) === undefined) await makeThumbnail(ports, viewed, signal);
+  return openObject(ports, viewed, {
+    key,
+    revision: `${viewed.image.sha256}-thumbnail`,
+    contentType: "image/webp",
+  });
+}
+
+async function makeThumbnail(ports: Ports, viewed: Viewed, signal: AbortSignal): Promise<void> {
+  const use = (path: string) => ports.decoder.thumbnail(path, { signal });
+  const content = await withLocalCopy(ports, viewed, { signal, use });
+  await keepThumbnail(ports, { image: viewed.image, content, replaces: false }, signal);
 }
 
 async function openObject(
   { bucket, catalog }: Pick<Ports, "catalog" | "bucket">,
   viewed: Viewed,
-  what: Pick<OpenFile, "contentType" | "revision"> & { key: string; size?: () => Promise<number | undefined> },
+  { key, contentType, revision }: Pick<OpenFile, "contentType" | "revision"> & { key: string },
 ): Promise<OpenFile> {
-  const { key, contentType, revision, size = () => bucket.size(key) } = what;
   return {
     image: viewed.image,
     contentType,
     revision,
-    bytes: await presentIn(catalog, viewed, size),
+    bytes: await presentIn(catalog, viewed, () => bucket.size(key)),
     open: async (range) => (await presentIn(catalog, viewed, () => bucket.get(key, range ? { range } : {}))).stream,
     link: async (expiresS) => bucket.signedUrl?.(key, { expiresS, contentType, fileName: viewed.image.file }),
   };

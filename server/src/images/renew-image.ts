@@ -2,8 +2,8 @@ import { packFeatures } from "@utsuru/core/pack-features";
 import { Failure } from "../errors.ts";
 import type { Bucket, Catalog, Decoder, DerivedParts, Image, Staging } from "../ports.ts";
 import { orientedOf } from "./fingerprints-of.ts";
+import { keepThumbnail } from "./keep-thumbnail.ts";
 import { withLocalCopy } from "./local-copy.ts";
-import { replaceThumbnail } from "./replace-thumbnail.ts";
 
 /** What deriving anew works with. */
 export interface RenewalPorts {
@@ -21,12 +21,13 @@ export async function renewImage(ports: RenewalPorts, imageId: string, signal: A
   const record = await ports.catalog.renewals.find(imageId);
   if (!record) return;
   const { image, thumbnail, isCurrent } = record;
-  const hasThumbnail = (await ports.bucket.size(image.keys.thumbnail)) === thumbnail.bytes;
+  const bytesThere = await ports.bucket.size(image.keys.thumbnail);
+  const hasThumbnail = thumbnail !== undefined && bytesThere === thumbnail.bytes;
   if (isCurrent && hasThumbnail) return;
   const derived = await derive(ports, { image, hasThumbnail }, signal);
   if (!derived) return;
   const { parts, thumbnail: content } = derived;
-  if (content) await replaceThumbnail(ports, { image, content }, signal);
+  if (content) await keepThumbnail(ports, { image, content, replaces: bytesThere !== undefined }, signal);
   await ports.catalog.renewals.keep(imageId, parts);
 }
 

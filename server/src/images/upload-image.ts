@@ -28,7 +28,7 @@ export interface Submission {
   readonly name: string;
   readonly visibility: Visibility;
   readonly owner: User;
-  /** Whether local features, by which parts are found, are extracted `now`, as by default, or `later`, by maintenance. */
+  /** Whether local features, by which parts are found, and the thumbnail are made `now`, as by default, or `later`, by maintenance. */
   readonly parts?: PartsWhen;
 }
 
@@ -52,7 +52,7 @@ export interface UploadPorts {
     readonly objects: Pick<ObjectNotes, "notePut" | "putMsMax">;
   };
   readonly bucket: Bucket;
-  readonly decoder: Pick<Decoder, "ingest" | "ingestWithoutFeatures">;
+  readonly decoder: Pick<Decoder, "ingest" | "fingerprint">;
   readonly clock: Clock;
   readonly index: Pick<SearchIndex, "add">;
   readonly parts: Pick<PartIndex, "add">;
@@ -67,36 +67,43 @@ export interface UploadPorts {
 export async function uploadImage(ports: UploadPorts, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
   const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
   if (present) return { kind: "duplicate", image: present };
-  const { features, ...inspection } = await ingest(ports, submission, signal);
+  const { features, thumbnail, ...inspection } = await ingest(ports, submission, signal);
   const image = describe(submission, inspection, ports.clock.now());
-  const { thumbnail } = inspection;
   const oriented = orientedOf(inspection);
   return keep(ports, { image, file: submission.file, thumbnail, parts: { features, oriented } }, signal);
 }
 
-type Ingested = Awaited<ReturnType<Decoder["ingestWithoutFeatures"]>>;
+type Fingerprinted = Awaited<ReturnType<Decoder["fingerprint"]>>;
+type Ingested = Fingerprinted & { readonly features?: PackedFeatures; readonly thumbnail?: Uint8Array };
 
 async function ingest(
   { decoder }: UploadPorts,
   { file, parts = "now" }: Submission,
   signal: AbortSignal,
-): Promise<Ingested & { readonly features: PackedFeatures | undefined }> {
-  if (parts === "now") return decoder.ingest(file.path, { signal });
-  return { ...(await decoder.ingestWithoutFeatures(file.path, { signal })), features: undefined };
+): Promise<Ingested> {
+  return parts === "now" ? decoder.ingest(file.path, { signal }) : decoder.fingerprint(file.path, { signal });
 }
 
 /** What is kept of an image besides its objects. */
 type ImageParts = { readonly features: PackedFeatures | undefined; readonly oriented: readonly OrientedFingerprint[] };
 
+/** An image that is about to be kept, with the bytes of its objects. */
+interface Keepsake {
+  readonly image: Image;
+  readonly file: StagedFile;
+  readonly thumbnail: Uint8Array | undefined;
+}
+
 /** Objects before the row: a crash in between leaves objects that are noted, never a row without its bytes. */
 async function keep(
   ports: UploadPorts,
-  what: { image: Image; file: StagedFile; thumbnail: Uint8Array; parts: ImageParts },
+  what: Keepsake & { readonly parts: ImageParts },
   signal: AbortSignal,
 ): Promise<Uploaded> {
-  const { image, parts } = what;
-  const note = { id: image.id, imageId: image.id, keys: Object.values(image.keys) };
-  const stored = await putObjects(ports, note, { signal, put: (limited) => putBoth(ports.bucket, what, limited) });
+  const { image, parts, thumbnail } = what;
+  const keys = thumbnail ? Object.values(image.keys) : [image.keys.original];
+  const note = { id: image.id, imageId: image.id, keys };
+  const stored = await putObjects(ports, note, { signal, put: (limited) => putAll(ports.bucket, what, limited) });
   const added = await ports.catalog.images.add(image, { ...stored, ...parts });
   if (added.kind === "created") {
     ports.index.add(image);
@@ -108,22 +115,22 @@ async function keep(
   return added;
 }
 
-/** Throws only when neither put goes on. */
-async function putBoth(
+/** Throws only when no put goes on. */
+async function putAll(
   bucket: Bucket,
-  { image, file, thumbnail }: { image: Image; file: StagedFile; thumbnail: Uint8Array },
+  { image, file, thumbnail }: Keepsake,
   signal: AbortSignal,
-): Promise<{ original: StoredObject; thumbnail: StoredObject }> {
+): Promise<{ original: StoredObject; thumbnail: StoredObject | undefined }> {
   const puts = [
     bucket.put(image.keys.original, { file }, { contentType: mediaTypes[image.format], signal }),
-    bucket.put(image.keys.thumbnail, { content: thumbnail }, { contentType: "image/webp", signal }),
+    thumbnail && bucket.put(image.keys.thumbnail, { content: thumbnail }, { contentType: "image/webp", signal }),
   ] as const;
   await Promise.allSettled(puts);
   const [original, small] = await Promise.all(puts);
   return { original, thumbnail: small };
 }
 
-function describe(submission: Submission, inspection: Ingested, createdAt: Date): Image {
+function describe(submission: Submission, inspection: Fingerprinted, createdAt: Date): Image {
   const id = uuidv7();
   const { file, owner } = submission;
   return {

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Decoder } from "../ports.ts";
 import { decoderProgram } from "./decoder-child.ts";
-import type { Job } from "./messages.ts";
 import { ProcessPool, type Urgency } from "./process-pool.ts";
 
 /** Limits of a pool of decoding processes. */
@@ -53,11 +52,6 @@ export function decoderPool({
 }
 
 function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
-  const ingest = async (job: Job & { kind: "ingest" }, signal: AbortSignal) => {
-    const done = await pool.run(job, signal, urgency);
-    if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
-    return done.ingested;
-  };
   return {
     inspect: async (path, { signal, exact = false, features }) => {
       const done = await pool.run({ kind: "inspect", path, exact, features }, signal, urgency);
@@ -70,11 +64,20 @@ function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
       return done.hashed;
     },
     ingest: async (path, { signal }) => {
-      const { features, ...ingested } = await ingest({ kind: "ingest", path, features: true }, signal);
-      if (!features) throw new Error("asked for features, the decoder gave none");
-      return { ...ingested, features };
+      const done = await pool.run({ kind: "ingest", path }, signal, urgency);
+      if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
+      return done.ingested;
     },
-    ingestWithoutFeatures: (path, { signal }) => ingest({ kind: "ingest", path, features: false }, signal),
+    fingerprint: async (path, { signal }) => {
+      const done = await pool.run({ kind: "fingerprint", path }, signal, urgency);
+      if (done.job !== "fingerprint") throw new Error(`asked for fingerprints, the decoder did ${done.job}`);
+      return done.fingerprinted;
+    },
+    thumbnail: async (path, { signal }) => {
+      const done = await pool.run({ kind: "thumbnail", path }, signal, urgency);
+      if (done.job !== "thumbnail") throw new Error(`asked for a thumbnail, the decoder did ${done.job}`);
+      return done.picture;
+    },
     overlay: async (path, upperPath, { transform, mode, signal }) => {
       const done = await pool.run({ kind: "overlay", path, upperPath, transform, mode }, signal);
       if (done.job !== "overlay") throw new Error(`asked for an overlay, the decoder did ${done.job}`);

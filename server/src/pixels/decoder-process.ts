@@ -30,10 +30,18 @@ async function perform(job: Job): Promise<Yield> {
     }
     case "ingest": {
       const pixels = await readPixels(picture);
-      const features = job.features ? packFeatures(featuresOf(picture, pixels, "store")) : undefined;
+      const features = packFeatures(featuresOf(picture, pixels, "store"));
       const thumbnail = await makeThumbnail(pixels, picture.header);
       return { kind: "done", job: "ingest", ingested: { ...hashesOf(picture, pixels), features, thumbnail } };
     }
+    case "fingerprint":
+      return { kind: "done", job: "fingerprint", fingerprinted: hashesOf(picture, await readPixels(picture)) };
+    case "thumbnail":
+      return {
+        kind: "done",
+        job: "thumbnail",
+        picture: await makeThumbnail(await readPixels(picture), picture.header),
+      };
     case "overlay": {
       const lower = { picture, pixels: await readPixels(picture) };
       const upperPicture = await openPicture(job.upperPath);

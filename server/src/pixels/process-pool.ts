@@ -138,7 +138,7 @@ export class ProcessPool {
 
 /** A picture that is taken in may wait; whoever searches or looks at one does. What nobody waits for comes last, save the files of jobs. */
 function rankOf({ kind }: Job, urgency: Urgency): Rank {
-  if (kind === "ingest") return "patient";
+  if (kind === "ingest" || kind === "fingerprint") return "patient";
   return urgency === "request" ? "urgent" : "idle";
 }
 

@@ -2,7 +2,7 @@ import { mirrorings } from "@utsuru/core/eight-codes";
 import { type Fingerprint, fromHex, toHex } from "@utsuru/core/fingerprint";
 import { featuresVersion } from "@utsuru/core/local-features";
 import type { OrientedFingerprint } from "@utsuru/core/oriented-fingerprint";
-import type { AddedImage, Image, Images, Page, StoredImage, StoredObject, Viewer } from "../ports.ts";
+import type { AddedImage, Image, Images, Page, StoredImage, Viewer } from "../ports.ts";
 import { inBatches } from "./batching.ts";
 import type { Connection, Database } from "./database.ts";
 import { derivedVersion } from "./derived-version.ts";
@@ -146,20 +146,15 @@ async function addNoted(
     [
       ...[image.id, image.owner.id, image.visibility, image.file, image.sha256, image.createdAt],
       ...[image.format, image.width, image.height, image.bytes],
-      ...objectColumns(original),
-      ...objectColumns(thumbnail),
-      ...[thumbnail.bytes, thumbnail.sha256],
+      ...[image.keys.original, original.generation],
+      ...[image.keys.thumbnail, thumbnail?.generation, thumbnail?.bytes, thumbnail?.sha256],
       ...fingerprintColumns(image.fingerprints, oriented),
       ...[features?.[0], features],
-      features?.[0] === featuresVersion ? derivedVersion : 0,
+      thumbnail && features?.[0] === featuresVersion ? derivedVersion : 0,
     ],
     { name: "add-image" },
   );
   return { wasNoted: row?.was_noted ?? false, isNew: row?.is_new ?? false };
-}
-
-function objectColumns(object: StoredObject): (string | null)[] {
-  return [object.key, object.generation ?? null];
 }
 
 /** Columns of fingerprints as four arrays: algorithm, code, quality, and the mirrored codes where they are known. */

@@ -19,8 +19,8 @@ export function libraryRecordsIn(database: Connection): LibraryRecords {
 
 /** An image with what is known of its thumbnail, as the columns of it arrive. */
 export interface RecordRow extends ImageRow {
-  readonly thumbnail_bytes: number;
-  readonly thumbnail_sha256: string;
+  readonly thumbnail_bytes: number | null;
+  readonly thumbnail_sha256: string | null;
   readonly original_generation: string | null;
   readonly thumbnail_generation: string | null;
   readonly mirrored: Readonly<Record<string, string>>;
@@ -47,7 +47,8 @@ function readBatch(on: Connection, after: string | null): Promise<RecordRow[]> {
 }
 
 export function toRecord(row: RecordRow): ImageRecord {
-  const thumbnail = { bytes: row.thumbnail_bytes, sha256: row.thumbnail_sha256 };
+  const { thumbnail_bytes: bytes, thumbnail_sha256: sha256 } = row;
+  const thumbnail = bytes === null || sha256 === null ? undefined : { bytes, sha256 };
   const [original, small] = [row.original_generation ?? undefined, row.thumbnail_generation ?? undefined];
   const generations = { original, thumbnail: small };
   return { image: toImage(row), thumbnail, generations, mirrored: row.mirrored, features: row.packed ?? undefined };

@@ -20,7 +20,6 @@ export function renewalsIn(ports: Ports, announce: () => void): Renewals {
   const { database } = ports;
   return {
     plan: () => enqueue(ports, stale),
-    ask: async (imageId) => void (await enqueue(ports, (on) => unknownOf(on, imageId))),
     find: (imageId) => find(database, imageId),
     keep: async (imageId, parts) => {
       await database.transaction((on) => keep(on, imageId, parts));
@@ -62,11 +61,6 @@ async function stale(on: Connection): Promise<string[]> {
     [derivedVersion, waitingMax],
   );
   return rows.map((row) => row.image_id);
-}
-
-async function unknownOf(on: Connection, imageId: string): Promise<string[]> {
-  const rows = await on.query(`with ${known} select from known where image_id = $1`, [imageId]);
-  return rows.length > 0 ? [] : [imageId];
 }
 
 async function find(on: Connection, imageId: string): Promise<RenewableImage | undefined> {

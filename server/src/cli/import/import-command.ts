@@ -11,8 +11,9 @@ Files that the account has already (the same bytes) are not sent. The same comma
 run ended. Checksums of what was sent are kept in $XDG_STATE_HOME/utsuru/imports (~/.local/state/utsuru/imports), never
 in the folder; deleting them costs no more than reading the files once more.
 
-With --parts later, pictures are found as wholes (resized, recompressed, mirrored, turned …) as soon as they are there, by
-their parts (crops, screenshots, collages) when the server has come to them beside its other work.
+Pictures are found as wholes (resized, recompressed, mirrored, turned …) as soon as they are there. By their parts (crops,
+screenshots, collages) they are found when the server has come to them beside its other work, or at once with --parts
+now, which takes more than twice as long.
 
 --json prints a line a file, {file, status: "created" | "duplicate" | "present" | "rejected", id?, problem?}, in the order in
 which they are done, and {summary} at the end. Files that are no pictures, or that the server rejects, are listed at
@@ -50,9 +51,7 @@ export function addImport(program: Command, { environment, isPicture }: Surround
       new Option("--visibility <who>", "who may see the pictures").choices(["public", "private"]).default("public"),
     )
     .addOption(
-      new Option("--parts <when>", "when they can be found by their parts; later imports faster")
-        .choices(partsWhen)
-        .default("now"),
+      new Option("--parts <when>", "when they can be found by their parts").choices(partsWhen).default("later"),
     )
     .option("--json", "print a JSON line a file")
     .option("--journal <file>", "keep the journal there")

@@ -278,7 +278,6 @@ function describeRenewals(open: Open): void {
     assert.deepEqual(await maintenance(catalog), [2, 0]);
     const counts = await Promise.all([1, 2, 3].map(() => catalog.renewals.plan()));
     assert.deepEqual(counts.toSorted(), [0, 0, 2]);
-    await catalog.renewals.ask(old[0]?.id ?? "");
     assert.deepEqual(await maintenance(catalog), [0, 2]);
     const seen: Task[] = [];
     const work = await catalog.queue.work("maintenance", { atOnce: 2 }, async (task) => {
@@ -292,12 +291,18 @@ function describeRenewals(open: Open): void {
     assert.deepEqual(await maintenance(catalog), [0, 0]);
   });
 
-  test("one image can be asked for, once at a time, whatever its version", async (t) => {
+  test("an image without a thumbnail is one to be derived anew, and has what is put in its place later", async (t) => {
     const catalog = await open(t);
     const image = await noted(catalog, imageOf(await person(catalog)));
-    await catalog.images.add(image, { ...storedOf(image), features: featuresOf(featuresVersion) });
-    await Promise.all([1, 2, 3].map(() => catalog.renewals.ask(image.id)));
-    assert.deepEqual(await maintenance(catalog), [0, 1]);
+    const { original, thumbnail } = storedOf(image);
+    await catalog.images.add(image, { original, features: featuresOf(featuresVersion) });
+    const found = await catalog.renewals.find(image.id);
+    assert.deepEqual([found?.isCurrent, found?.thumbnail], [false, undefined]);
+    assert.deepEqual(await maintenance(catalog), [1, 0]);
+    await catalog.records.replaceThumbnail(image.id, thumbnail);
+    const { key: _, ...kept } = thumbnail;
+    assert.deepEqual((await catalog.renewals.find(image.id))?.thumbnail, kept);
+    assert.deepEqual(await catalog.records.reasons([thumbnail.key]), new Map([[thumbnail.key, "image"]]));
   });
 
   test("several who derive an image anew at once come one after the other", async (t) => {

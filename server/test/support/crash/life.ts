@@ -9,7 +9,7 @@ import { openBucket } from "../../../src/buckets/open-bucket.ts";
 import { stagingFolder } from "../../../src/buckets/staging-folder.ts";
 import { Failure } from "../../../src/errors.ts";
 import { deleteImage } from "../../../src/images/delete-image.ts";
-import { openFile } from "../../../src/images/open-file.ts";
+import { openFile, openThumbnail } from "../../../src/images/open-file.ts";
 import { renewImage } from "../../../src/images/renew-image.ts";
 import { uploadImage } from "../../../src/images/upload-image.ts";
 import type { User } from "../../../src/ports.ts";
@@ -48,7 +48,7 @@ const { owner, stranger } = settings;
 const catalog = await openCatalog({ url: settings.databaseUrl, putMsMax: settings.putMsMax, connectionsMax: 5 });
 const bucket = await openBucket(settings.bucketUrl, { environment: settings.bucketSettings });
 const staging = await stagingFolder(settings.staging);
-const notMade = { ingestWithoutFeatures: never, hash: never, overlay: never };
+const notMade = { hash: never, overlay: never };
 const decoder = { ...madeDecoder(), ...notMade, close: async () => {} };
 const clock = { now: () => new Date() };
 // It does not search: who watches it does, by an index of its own.
@@ -74,7 +74,8 @@ async function upload(name: string): Promise<void> {
     bytesMax: 1e6,
     signal,
   });
-  const { image } = await uploadImage(ports, { file, name, visibility: "public", owner }, signal).then(mustStay);
+  const parts = randomInt(4) === 0 ? "later" : "now";
+  const { image } = await uploadImage(ports, { file, name, visibility: "public", owner, parts }, signal).then(mustStay);
   await staging.discard(file);
   say(`kept ${image.id} ${name}`);
   mine.push(image.id);
@@ -91,13 +92,14 @@ async function remove(id: string): Promise<void> {
   say(`gone ${id}`);
 }
 
-/** Derives an image anew, anyone's, which has lost its thumbnail now and then. */
-async function renew(): Promise<void> {
+/** Derives an image anew, anyone's, or shows its thumbnail, which it has lost now and then. */
+async function renewOrShow(): Promise<void> {
   const { items } = await catalog.images.list(owner.id, { limit: renewedAmong });
   const image = items[randomInt(items.length + 1)];
   if (!image) return;
   if (randomInt(2) === 0) await bucket.delete(image.keys.thumbnail);
-  await renewImage(ports, image.id, signal);
+  if (randomInt(2) === 0) await renewImage(ports, image.id, signal);
+  else await openThumbnail(ports, image.id, { viewer: stranger, signal });
 }
 
 /** What several at once may answer each other, and what may pass, is no fault. */
@@ -114,7 +116,7 @@ async function work(worker: number): Promise<void> {
   for (let n = 0; ; n++) {
     const name = n % 3 === 0 ? `shared ${randomInt(sharedNames)}` : `${settings.name} ${worker} ${n}`;
     await tolerant(() => upload(name));
-    if (n % 2 === 1) await tolerant(renew);
+    if (n % 2 === 1) await tolerant(renewOrShow);
     const id = mine[randomInt(mine.length + 1)];
     if (id) await tolerant(() => openFile(ports, id, { viewer: stranger, signal }));
     const gone = n % 2 === 0 ? mine.splice(randomInt(mine.length + 1), 1)[0] : undefined;

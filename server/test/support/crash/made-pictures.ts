@@ -19,15 +19,21 @@ export function contentOf(name: string): Buffer {
 }
 
 /** Reads made pictures: each has the fingerprint that its bytes digest to, so that none is near another. */
-export function madeDecoder(): Pick<Decoder, "ingest" | "inspect" | "derive"> {
+export function madeDecoder(): Pick<Decoder, "ingest" | "fingerprint" | "thumbnail" | "inspect" | "derive"> {
   return {
     inspect: async (path) => ({ ...inspectionOf(await readFile(path)), features: noParts }),
     ingest: async (path) => {
       const content = await readFile(path);
-      return { ...inspectionOf(content), features: noFeatures, thumbnail: content.subarray(0, 500) };
+      return { ...inspectionOf(content), features: noFeatures, thumbnail: thumbnailOf(content) };
     },
+    fingerprint: async (path) => inspectionOf(await readFile(path)),
+    thumbnail: async (path) => thumbnailOf(await readFile(path)),
     derive: async (path) => (await readFile(path)).reverse(),
   };
+}
+
+function thumbnailOf(content: Buffer): Uint8Array {
+  return content.subarray(0, 500);
 }
 
 /** What a decoder would say of a made picture. */
