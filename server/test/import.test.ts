@@ -109,7 +109,7 @@ test("a folder is imported with the folders in it; what is no picture is told, a
   await writeFile(join(folder, "a", "broken.jpg"), (await jpegOf(3)).subarray(0, 5000));
   await writeFile(join(folder, "empty.jpg"), "");
   const what = { folder, state, url: server.url, token: ada.token };
-  const first = startImport(what, "--visibility", "private", "--parts", "later");
+  const first = startImport(what, "--visibility", "private", "--parts", "now");
   const { code, summary } = await first.end();
   assert.equal(code, 1);
   assert.deepEqual(
@@ -149,14 +149,17 @@ test("in words: what was done on standard output, each problem on standard error
   };
   const good = await run(folder, "--server", `${server.url}/`);
   assert.deepEqual([good.code, good.stderr], [0, ""]);
-  assert.match(good.stdout, /^1 imported, 0 were there already, 0 could not be imported; /);
+  assert.match(
+    good.stdout,
+    /^1 imported, 0 were there already, 0 could not be imported; .*\nA search finds whole copies of them from now on/,
+  );
   assert.deepEqual(await readdir(folder), ["one.jpg"]);
   assert.equal((await readdir(join(state, "utsuru", "imports"))).length, 1);
   await writeFile(join(folder, "notes.txt"), "no picture");
   const bad = await run(folder, "--server", server.url);
   assert.equal(bad.code, 1);
   assert.equal(bad.stderr, "notes.txt: The file is not a JPEG, PNG, GIF, WebP or AVIF picture.\n");
-  assert.match(bad.stdout, /^0 imported, 1 were there already, 1 could not/);
+  assert.match(bad.stdout, /^0 imported, 1 were there already, 1 could not be imported; .*\n$/);
   const stranger = await run(folder, "--server", server.url, "--token", "no token");
   assert.equal(stranger.code, 1);
   assert.match(stranger.stderr, /does not accept the token/);

@@ -214,7 +214,7 @@ const PartsSchema = Type.Unsafe<PartsWhen>({
   type: "string",
   enum: [...partsWhen],
   description:
-    "When the images are found by their parts: `now`, as by default, or some minutes `later`, so that many are taken in sooner.",
+    "When the images are found by their parts and thumbnails are made: `now`, as by default, or some minutes `later`, so that many are taken in sooner.",
 });
 
 const file = Type.Unsafe<string>({ type: "string", format: "binary" });

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants, getPriority, setPriority } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Answer, Job, Message } from "./messages.ts";
@@ -15,6 +16,8 @@ export interface ChildOptions {
   readonly memoryMaxBytes: number;
   /** The program it runs, for tests that need one which misbehaves. */
   readonly program: string;
+  /** Whether everything else on the machine goes first. */
+  readonly isYielding: boolean;
 }
 
 /** The program of a decoding process: TypeScript in the repository, JavaScript once packed. */
@@ -58,16 +61,21 @@ export class DecoderChild {
 
   /** Starts a process and waits until it can work; without limits where the machine cannot set them. */
   static async start(options: ChildOptions, signal: AbortSignal): Promise<DecoderChild> {
-    const limited = await DecoderChild.#launch(spawnLimited(options), signal);
-    const child = limited ?? (await DecoderChild.#launch(spawnUnlimited(options), signal));
+    const limited = await DecoderChild.#launch(spawnLimited(options), options, signal);
+    const child = limited ?? (await DecoderChild.#launch(spawnUnlimited(options), options, signal));
     if (child === undefined) throw new Error("a decoding process ended before it could work");
     return child;
   }
 
   /** The process once it said that it is ready; `undefined` when it ended first. */
-  static async #launch(child: ChildProcess | undefined, signal: AbortSignal): Promise<DecoderChild | undefined> {
+  static async #launch(
+    child: ChildProcess | undefined,
+    { isYielding }: ChildOptions,
+    signal: AbortSignal,
+  ): Promise<DecoderChild | undefined> {
     if (child === undefined) return undefined;
     const launched = new DecoderChild(child);
+    if (isYielding) lowerPriority(child);
     const waiting = new AbortController();
     const limit = AbortSignal.any([signal, waiting.signal, AbortSignal.timeout(startTimeoutMs)]);
     try {
@@ -133,6 +141,15 @@ function spawnLimited({ memoryMaxBytes, program }: ChildOptions): ChildProcess |
 
 function spawnUnlimited({ program }: ChildOptions): ChildProcess {
   return spawn(process.execPath, nodeArguments(program), spawnOptions());
+}
+
+/** At once, since threads that a process has by then keep theirs. One that could not be started, or has just ended, has none. */
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_SYSTEM_ERROR")) throw error;
+  }
 }
 
 /**

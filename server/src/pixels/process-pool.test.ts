@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { getPriority } from "node:os";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -76,6 +77,8 @@ test("a picture that is looked at waits for none that is taken in", async (t) =>
   await takeIn();
   let pids: string[] = [];
   while (new Set(pids).size < 2) pids = await Promise.all([tell(pool, "wait"), tell(pool, "wait")]); // until both have started
+  const niceness = [...new Set(pids)].map((pid) => getPriority(Number(pid))).sort((one, other) => one - other);
+  assert.deepEqual(niceness, [getPriority(), Math.max(getPriority(), 10)]);
   const order: string[] = [];
   const note = (name: string) => () => void order.push(name);
   const ingests = [takeIn(), takeIn()].map((ingest) => ingest.then(note("taken in")));

@@ -18,6 +18,9 @@ export interface ProcessPoolOptions {
 /** Who waits for a picture: someone with a request open, or nobody just now. */
 export type Urgency = "request" | "background";
 
+/** What a process works on. Where some take what is urgent alone, the others let them, and the server, have the processor first. */
+type Takes = "any" | "urgent";
+
 /** A job and whoever waits for it. */
 interface Task {
   readonly job: Job;
@@ -74,18 +77,18 @@ export class ProcessPool {
   }
 
   /** The life of one place in the pool: a process, its jobs, and the process after it. */
-  async #serve(takes: "any" | "urgent"): Promise<void> {
+  async #serve(takes: Takes): Promise<void> {
     const next = (): Promise<Task | undefined> => this.#queue.take(takes);
-    let child = await this.#start();
+    let child = await this.#start(takes);
     for (let task = await next(); task !== undefined; task = await next()) {
-      if (!child?.isAlive) child = await this.#replace(child);
+      if (!child?.isAlive) child = await this.#replace(child, takes);
       if (child === undefined) {
         task.reject(this.#refusal());
         continue;
       }
       const outcome = await child.run(task.job, this.#options.timeoutMs);
       this.#settle(task, outcome);
-      if (this.#isSpent(child, outcome)) child = await this.#replace(child);
+      if (this.#isSpent(child, outcome)) child = await this.#replace(child, takes);
     }
     await this.#end(child);
   }
@@ -96,10 +99,11 @@ export class ProcessPool {
   }
 
   /** A process that can work; `undefined` while none can be started, or once the pool is closing. */
-  async #start(): Promise<DecoderChild | undefined> {
+  async #start(takes: Takes): Promise<DecoderChild | undefined> {
     if (this.#closing.signal.aborted || Date.now() < this.#restart.notBefore) return undefined;
     try {
-      const child = await DecoderChild.start(this.#options, this.#closing.signal);
+      const isYielding = takes === "any" && this.#options.urgentProcesses > 0;
+      const child = await DecoderChild.start({ ...this.#options, isYielding }, this.#closing.signal);
       this.#children.add(child);
       this.#restart = { notBefore: 0, delayMs: restartDelayMs.first };
       return child;
@@ -110,9 +114,9 @@ export class ProcessPool {
     }
   }
 
-  async #replace(child: DecoderChild | undefined): Promise<DecoderChild | undefined> {
+  async #replace(child: DecoderChild | undefined, takes: Takes): Promise<DecoderChild | undefined> {
     await this.#end(child);
-    return this.#start();
+    return this.#start(takes);
   }
 
   async #end(child: DecoderChild | undefined): Promise<void> {

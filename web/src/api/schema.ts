@@ -117,7 +117,7 @@ export interface paths {
         put?: never;
         /**
          * Upload 1 to 32 pictures
-         * @description 201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards. With the field `parts=later` the answer comes sooner: the images are found as wholes at once, by their parts some minutes later.
+         * @description 201 when any was created, 200 when all were there already (same owner, same bytes), 422 with the same shape when all were rejected. With `Prefer: respond-async` (RFC 7240) the answer is 202 with a job as soon as the files are safe; they are taken in afterwards. With the field `parts=later` the answer comes sooner: the images are found as wholes at once, by their parts some minutes later, and thumbnails are made by then or when first asked for.
          */
         post: operations["upload"];
         delete?: never;
@@ -914,7 +914,7 @@ export interface operations {
                     /** @enum {string} */
                     visibility?: "public" | "private";
                     /**
-                     * @description When the images are found by their parts: `now`, as by default, or some minutes `later`, so that many are taken in sooner.
+                     * @description When the images are found by their parts and thumbnails are made: `now`, as by default, or some minutes `later`, so that many are taken in sooner.
                      * @enum {string}
                      */
                     parts?: "now" | "later";

@@ -47,7 +47,7 @@ export async function importFolder(folder: string, options: ImportOptions): Prom
   const root = await realpath(folder).catch((cause: unknown) => {
     throw new StartError(`${folder} is no folder that can be read.`, { cause });
   });
-  const report = new ImportReport({ json: options.json });
+  const report = new ImportReport(options);
   const interrupts = waitForInterrupts(() =>
     report.say("Letting the requests under way end; interrupt once more to cut them off."),
   );

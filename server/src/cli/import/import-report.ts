@@ -1,3 +1,4 @@
+import type { PartsWhen } from "../../images/upload-image.ts";
 import { ProgressLine } from "../progress-line.ts";
 import { duration, ProgressText } from "../progress-text.ts";
 import type { FileProblem } from "./journal.ts";
@@ -11,10 +12,13 @@ export interface ImportedFile {
 }
 
 const waitNoticeMs = 30_000;
+const partsFollow =
+  "A search finds whole copies of them from now on, and parts of them (crops, collages) when the server has come to that.\n";
 
 /** Tells whoever runs an import how it goes: JSON lines or a closing sentence on standard output, progress and problems on standard error. */
 export class ImportReport {
   readonly #json: boolean;
+  readonly #parts: PartsWhen;
   readonly #line = new ProgressLine();
   readonly #text = new ProgressText("files");
   readonly #counts = { created: 0, duplicate: 0, present: 0, rejected: 0 };
@@ -23,8 +27,9 @@ export class ImportReport {
   #total: number | undefined;
   #waitNoticeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: { readonly json: boolean }) {
+  constructor(options: { readonly json: boolean; readonly parts: PartsWhen }) {
     this.#json = options.json;
+    this.#parts = options.parts;
   }
 
   get problems(): number {
@@ -74,6 +79,7 @@ export class ImportReport {
     process.stdout.write(
       `${created} imported, ${duplicate + present} were there already, ${rejected} could not be imported; ${(this.#bytes / 1e6).toFixed(1)} MB in ${duration(seconds)}.\n`,
     );
+    if (created > 0 && this.#parts === "later") process.stdout.write(partsFollow);
   }
 
   #show(): void {
