@@ -5,7 +5,7 @@ import { Failure, mayPass } from "../errors.ts";
 import { type PartsWhen, partsWhen, type Submission, uploadImage } from "../images/upload-image.ts";
 import { acceptUpload } from "../jobs/accept-upload.ts";
 import { findJob } from "../jobs/find-job.ts";
-import type { Visibility } from "../ports.ts";
+import type { User, Visibility } from "../ports.ts";
 import type { App, Ports, Room } from "./app.ts";
 import { authentication, sessionOf } from "./authentication.ts";
 import { problemOf } from "./problems.ts";
@@ -62,8 +62,13 @@ export function uploadRoutes(app: App, { ports, options }: Room): void {
       }
       const results = await withForm(request, receiving, async (form) => {
         const how = { owner, visibility: visibilityOf(form), parts: partsOf(form), request };
+        const present = await presentOf(ports, form.files, owner);
         const limit = pLimit(concurrency);
-        return Promise.all(form.files.map((file) => limit(() => uploadOne(ports, { file, ...how }, signal))));
+        return Promise.all(
+          form.files.map((file) =>
+            limit(() => uploadOne(ports, { file, isNew: !present.has(file.file.sha256), ...how }, signal)),
+          ),
+        );
       });
       return reply.code(statusOf(results)).send({ results });
     },
@@ -75,10 +80,19 @@ function prefersAsync(header: string | undefined): boolean {
   return (header ?? "").split(",").some((preference) => /^\s*respond-async\s*(;|$)/i.test(preference));
 }
 
+/** Checksums of those files that the owner has already: one question for all of a request. */
+async function presentOf({ catalog }: Ports, files: readonly FormFile[], owner: User): Promise<ReadonlySet<string>> {
+  const found = await catalog.images.whichOwned(
+    files.map(({ file }) => file.sha256),
+    owner.id,
+  );
+  return new Set(found.map(({ sha256 }) => sha256));
+}
+
 /** One file's outcome: its failure is its own, the other files of the request go on. */
 async function uploadOne(
   ports: Ports,
-  what: { file: FormFile; request: FastifyRequest } & Pick<Submission, "owner" | "visibility" | "parts">,
+  what: { file: FormFile; request: FastifyRequest } & Pick<Submission, "owner" | "visibility" | "parts" | "isNew">,
   signal: AbortSignal,
 ): Promise<Result> {
   const { file, request, ...how } = what;

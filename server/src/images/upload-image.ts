@@ -30,6 +30,8 @@ export interface Submission {
   readonly owner: User;
   /** Whether local features, by which parts are found, and the thumbnail are made `now`, as by default, or `later`, by maintenance. */
   readonly parts?: PartsWhen;
+  /** Whether the owner was just seen not to have these bytes; without that it is looked up first. */
+  readonly isNew?: boolean;
 }
 
 /** When an image can be found by its parts, the first by default. */
@@ -65,12 +67,13 @@ export interface UploadPorts {
  * unless the transaction was committed before the database went away.
  */
 export async function uploadImage(ports: UploadPorts, submission: Submission, signal: AbortSignal): Promise<Uploaded> {
-  const present = await ports.catalog.images.findOwned(submission.file.sha256, submission.owner.id);
+  const { file, owner, isNew = false } = submission;
+  const present = isNew ? undefined : await ports.catalog.images.findOwned(file.sha256, owner.id);
   if (present) return { kind: "duplicate", image: present };
   const { features, thumbnail, ...inspection } = await ingest(ports, submission, signal);
   const image = describe(submission, inspection, ports.clock.now());
   const oriented = orientedOf(inspection);
-  return keep(ports, { image, file: submission.file, thumbnail, parts: { features, oriented } }, signal);
+  return keep(ports, { image, file, thumbnail, parts: { features, oriented } }, signal);
 }
 
 type Fingerprinted = Awaited<ReturnType<Decoder["fingerprint"]>>;

@@ -231,6 +231,7 @@ async function whichOwned(
     `select encode(sha256, 'hex') as sha256, id from images
      where owner_id = $1 and sha256 in (select decode(digits, 'hex') from unnest($2::text[]) as digits)`,
     [ownerId, sha256s],
+    { name: "owned-checksums" },
   );
 }
 
