@@ -162,12 +162,12 @@ function nodeArguments(program: string): string[] {
   return ["--max-old-space-size=128", "--initial-old-space-size=64", "--v8-pool-size=1", program];
 }
 
-/** The server's own settings and secrets are no business of a process that reads hostile files. */
+/** The server's own settings and secrets are no business of a process that reads hostile files; Node's cache of compiled code, where it has one, halves its start. */
 function spawnOptions(): SpawnOptions & { serialization: "advanced" } {
-  const { PATH, TMPDIR } = process.env;
+  const { PATH, TMPDIR, NODE_COMPILE_CACHE } = process.env;
   return {
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     serialization: "advanced",
-    env: { PATH, TMPDIR, MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "2" },
+    env: { PATH, TMPDIR, NODE_COMPILE_CACHE, MALLOC_ARENA_MAX: "2", UV_THREADPOOL_SIZE: "2" },
   };
 }
