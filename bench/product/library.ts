@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newPerson, type Person, personWith, type Upload } from "../../server/test/support/person.ts";
+import { type Answer, newPerson, type Person, personWith, type Upload } from "../../server/test/support/person.ts";
 import { mapAtOnce } from "../statistics.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
@@ -54,9 +54,13 @@ export async function fill(owner: Person, count: number, file: (index: number) =
 
 /** Uploads files and gives their ids. Throws unless every one was new. */
 export async function uploadNew(owner: Person, files: readonly Upload[]): Promise<string[]> {
-  const { status, body } = await owner.upload(files);
+  return idsOf(await owner.upload(files), files.length);
+}
+
+/** The ids of images that were uploaded. Throws unless there are so many, every one new. */
+export function idsOf({ status, body }: Answer, count: number): string[] {
   const results: { status: string; image?: { id: string } }[] = status === 201 ? body.results : [];
   const ids = results.flatMap((result) => (result.status === "created" && result.image ? [result.image.id] : []));
-  if (ids.length !== files.length) throw new Error(`an upload was answered ${status}: ${JSON.stringify(body)}`);
+  if (ids.length !== count) throw new Error(`an upload was answered ${status}: ${JSON.stringify(body)}`);
   return ids;
 }

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCode } from "./folder-failure.ts";
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 2 ** 20;
 
 /** Size and SHA-256 (64 hexadecimal digits) of a file's bytes. */
 export interface Digest {

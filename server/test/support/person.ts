@@ -82,7 +82,8 @@ export function personWith(url: string, who: { email: string; password: string; 
   };
 }
 
-function formOf(files: readonly Upload[], fields: Readonly<Record<string, string>> = {}): FormData {
+/** A form of parts named `image`, behind its fields. */
+export function formOf(files: readonly Upload[], fields: Readonly<Record<string, string>> = {}): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   for (const { name, bytes } of files) form.append("image", new Blob([new Uint8Array(bytes)]), name);
