@@ -109,7 +109,7 @@ test("what does not exist is a problem, not a stack", async () => {
 
 test("everything embedded: after a restart, and after kill -9, what was answered is there and found", async (t) => {
   const data = await dataFolder(t);
-  const first = await startServer(t, { data, embedded: true });
+  const first = await startServer(t, { data, embedded: true, isFirstStart: true });
   const ada = await newPerson(first);
   const original = await jpegOf(1);
   const { body } = await ada.upload([{ name: "a.jpg", bytes: original }]);

@@ -21,7 +21,7 @@ const folderPrefix = "utsuru-server-";
 /** The embedded PostgreSQL on a folder that is removed when it stops. */
 export async function startEmbeddedServer(): Promise<Server> {
   const folder = await serverFolder();
-  await putReadyCluster(folder, hasty);
+  await putReadyCluster(folder);
   const { url, stop } = await startEmbedded({ directory: folder, settings: hasty });
   return {
     url,

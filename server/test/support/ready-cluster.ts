@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Settings } from "../../src/postgres/embedded/settings.ts";
+import { openCatalog } from "../../src/postgres/catalog.ts";
 import { startEmbedded } from "../../src/postgres/embedded.ts";
 import { makeTemplate } from "./template-database.ts";
 
@@ -18,22 +18,24 @@ const cache = fileURLToPath(new URL("../../../node_modules/.cache/test-clusters/
 export const template = "utsuru_template";
 
 /**
- * Puts into a folder what `startEmbedded` needs to find a database there, with {@link template} in it: a copy of a cluster that is
- * made once for this code of ours and these libraries. A copy takes some 0.1 s, a cluster with its schema 2 s.
+ * Puts into a folder what `startEmbedded` needs to find a database there, with the newest schema, and {@link template} beside it: a copy of a cluster
+ * that is made once for this code of ours and these libraries. A copy takes some 0.1 s, a cluster with its schema 2 s.
  */
-export async function putReadyCluster(folder: string, settings: Settings): Promise<void> {
+export async function putReadyCluster(folder: string): Promise<void> {
   const ready = join(cache, await versionOfSchema());
-  if (!existsSync(ready)) await makeCluster(ready, settings);
+  if (!existsSync(ready)) await makeCluster(ready);
   // -a: the cluster belongs to the user that PostgreSQL runs as.
   await run("cp", ["-a", join(ready, "cluster"), join(ready, "password"), folder]);
 }
 
 /** Several test files may make it at once: the first to be ready is kept. */
-async function makeCluster(ready: string, settings: Settings): Promise<void> {
+async function makeCluster(ready: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const aside = await mkdtemp(join(cache, "new-"));
-  const database = await startEmbedded({ directory: aside, settings });
+  const database = await startEmbedded({ directory: aside });
   try {
+    const catalog = await openCatalog({ url: database.url });
+    await catalog.close();
     await makeTemplate(database.url, template);
   } finally {
     await database.stop();

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { testDatabase } from "./database.ts";
+import { putReadyCluster } from "./ready-cluster.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** A start takes 2.7 s of CPU, of which a machine with load 20 and more did not give it as much in a minute. */
@@ -36,15 +37,17 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A data folder that outlives this server; by default one of its own that is removed after the test. */
   readonly data?: string;
-  /** The embedded database instead of a database of the test cluster. */
+  /** The embedded database instead of a database of the test cluster, by default on a copy of a cluster that was made before. */
   readonly embedded?: boolean;
+  /** Whether the server makes the embedded database itself, as on its first start. */
+  readonly isFirstStart?: boolean;
 }
 
 /** Starts a server on a free port with a data folder and a database of its own; it is gone after the test. */
 export async function startServer(t: Cleaner, options: ServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await dataFolder(t));
   const database: Record<string, string> = options.embedded ? {} : { UTSURU_DATABASE_URL: (await testDatabase(t)).url };
-  const environment = {
+  const environment: Record<string, string> = {
     ...cleanEnvironment(),
     UTSURU_PORT: "0",
     UTSURU_DATA: data,
@@ -54,10 +57,19 @@ export async function startServer(t: Cleaner, options: ServerOptions = {}): Prom
     ...database,
     ...options.environment,
   };
+  if (environment.UTSURU_DATABASE_URL === undefined && !options.isFirstStart) await makeDatabaseReady(data);
   const running = run(t, { role: "serve", environment, folder: data });
   const url = /http:\/\/\S+/.exec(await running.ready)?.[0];
   if (!url) throw new Error(`the server's ready line has no URL:\n${running.log()}`);
   return { ...running, url };
+}
+
+/** Unless the data folder has a database. */
+async function makeDatabaseReady(data: string): Promise<void> {
+  const folder = join(data, "database");
+  if (existsSync(folder)) return;
+  await mkdir(folder, { mode: 0o711, recursive: true });
+  await putReadyCluster(folder);
 }
 
 /** Starts a program that only does tasks of the queue; `environment` names the database and the bucket it shares. */
