@@ -45,12 +45,14 @@ export async function openThumbnail(
 ): Promise<OpenFile> {
   const viewed = { image: await findImage(ports, id, viewer), viewer };
   const { thumbnail: key } = viewed.image.keys;
-  if ((await ports.bucket.size(key)) === undefined) await makeThumbnail(ports, viewed, signal);
-  return openObject(ports, viewed, {
-    key,
-    revision: `${viewed.image.sha256}-thumbnail`,
-    contentType: "image/webp",
-  });
+  const size = async (): Promise<number | undefined> => {
+    const bytes = await ports.bucket.size(key);
+    if (bytes !== undefined) return bytes;
+    await makeThumbnail(ports, viewed, signal);
+    return ports.bucket.size(key);
+  };
+  const revision = `${viewed.image.sha256}-thumbnail`;
+  return openObject(ports, viewed, { key, revision, size, contentType: "image/webp" });
 }
 
 async function makeThumbnail(ports: Ports, viewed: Viewed, signal: AbortSignal): Promise<void> {
@@ -62,13 +64,14 @@ async function makeThumbnail(ports: Ports, viewed: Viewed, signal: AbortSignal):
 async function openObject(
   { bucket, catalog }: Pick<Ports, "catalog" | "bucket">,
   viewed: Viewed,
-  { key, contentType, revision }: Pick<OpenFile, "contentType" | "revision"> & { key: string },
+  what: Pick<OpenFile, "contentType" | "revision"> & { key: string; size?: () => Promise<number | undefined> },
 ): Promise<OpenFile> {
+  const { key, contentType, revision, size = () => bucket.size(key) } = what;
   return {
     image: viewed.image,
     contentType,
     revision,
-    bytes: await presentIn(catalog, viewed, () => bucket.size(key)),
+    bytes: await presentIn(catalog, viewed, size),
     open: async (range) => (await presentIn(catalog, viewed, () => bucket.get(key, range ? { range } : {}))).stream,
     link: async (expiresS) => bucket.signedUrl?.(key, { expiresS, contentType, fileName: viewed.image.file }),
   };
