@@ -8,15 +8,15 @@ export type WorkerPorts = TakeInPorts & RenewalPorts;
 
 /** How much is done at once, and who is told of what should not have happened. */
 export interface WorkerOptions {
-  /** Files of uploads; as many images are derived anew beside them, which wait for decoders behind all others. */
+  /** Files of uploads; half as many images are derived anew beside them. */
   readonly atOnce: number;
   readonly onError: (error: unknown) => void;
 }
 
 /** Does the tasks of the queue, so many at once, until it is stopped: then those in hand are done or given back. */
 export async function runWorkers(ports: WorkerPorts, { atOnce, onError }: WorkerOptions): Promise<LaneWork> {
-  const work = (lane: Lane): Promise<LaneWork> =>
-    ports.catalog.queue.work(lane, { atOnce }, async (task, signal) => {
+  const work = (lane: Lane, lanesAtOnce: number): Promise<LaneWork> =>
+    ports.catalog.queue.work(lane, { atOnce: lanesAtOnce }, async (task, signal) => {
       try {
         await perform(ports, task, signal);
       } catch (error) {
@@ -24,7 +24,7 @@ export async function runWorkers(ports: WorkerPorts, { atOnce, onError }: Worker
         throw error;
       }
     });
-  const working = await Promise.all([work("uploads"), work("maintenance")]);
+  const working = await Promise.all([work("uploads", atOnce), work("maintenance", Math.ceil(atOnce / 2))]);
   return {
     stop: async () => {
       await Promise.all(working.map((lane) => lane.stop()));
