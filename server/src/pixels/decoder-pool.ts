@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Decoder } from "../ports.ts";
 import { decoderProgram } from "./decoder-child.ts";
+import type { Job, Yield } from "./messages.ts";
 import { ProcessPool, type Urgency } from "./process-pool.ts";
 
 /** Limits of a pool of decoding processes. */
@@ -52,42 +53,25 @@ export function decoderPool({
 }
 
 function decoderOn(pool: ProcessPool, urgency: Urgency): Decoder {
+  const perform = async <Kind extends Job["kind"]>(job: Job & { readonly kind: Kind }, signal: AbortSignal) => {
+    const done = await pool.run(job, signal, urgency);
+    if (isOf(done, job.kind)) return done;
+    throw new Error(`asked for ${job.kind}, the decoder did ${done.job}`);
+  };
   return {
-    inspect: async (path, { signal, exact = false, features }) => {
-      const done = await pool.run({ kind: "inspect", path, exact, features }, signal, urgency);
-      if (done.job !== "inspect") throw new Error(`asked to inspect, the decoder did ${done.job}`);
-      return done.inspection;
-    },
-    hash: async (path, { names, signal }) => {
-      const done = await pool.run({ kind: "hash", path, names }, signal, urgency);
-      if (done.job !== "hash") throw new Error(`asked to hash, the decoder did ${done.job}`);
-      return done.hashed;
-    },
-    ingest: async (path, { signal }) => {
-      const done = await pool.run({ kind: "ingest", path }, signal, urgency);
-      if (done.job !== "ingest") throw new Error(`asked to ingest, the decoder did ${done.job}`);
-      return done.ingested;
-    },
-    fingerprint: async (path, { signal }) => {
-      const done = await pool.run({ kind: "fingerprint", path }, signal, urgency);
-      if (done.job !== "fingerprint") throw new Error(`asked for fingerprints, the decoder did ${done.job}`);
-      return done.fingerprinted;
-    },
-    thumbnail: async (path, { signal }) => {
-      const done = await pool.run({ kind: "thumbnail", path }, signal, urgency);
-      if (done.job !== "thumbnail") throw new Error(`asked for a thumbnail, the decoder did ${done.job}`);
-      return done.picture;
-    },
-    overlay: async (path, upperPath, { transform, mode, signal }) => {
-      const done = await pool.run({ kind: "overlay", path, upperPath, transform, mode }, signal);
-      if (done.job !== "overlay") throw new Error(`asked for an overlay, the decoder did ${done.job}`);
-      return done.picture;
-    },
-    derive: async (path, { signal }) => {
-      const done = await pool.run({ kind: "derive", path }, signal, urgency);
-      if (done.job !== "derive") throw new Error(`asked to derive, the decoder did ${done.job}`);
-      return done.picture;
-    },
+    inspect: async (path, { signal, exact = false, features }) =>
+      (await perform({ kind: "inspect", path, exact, features }, signal)).inspection,
+    hash: async (path, { names, signal }) => (await perform({ kind: "hash", path, names }, signal)).hashed,
+    ingest: async (path, { signal }) => (await perform({ kind: "ingest", path }, signal)).ingested,
+    fingerprint: async (path, { signal }) => (await perform({ kind: "fingerprint", path }, signal)).fingerprinted,
+    thumbnail: async (path, { signal }) => (await perform({ kind: "thumbnail", path }, signal)).picture,
+    overlay: async (path, upperPath, { transform, mode, signal }) =>
+      (await perform({ kind: "overlay", path, upperPath, transform, mode }, signal)).picture,
+    derive: async (path, { signal }) => (await perform({ kind: "derive", path }, signal)).picture,
     close: () => pool.close(),
   };
+}
+
+function isOf<Kind extends Job["kind"]>(done: Yield, kind: Kind): done is Yield & { readonly job: Kind } {
+  return done.job === kind;
 }

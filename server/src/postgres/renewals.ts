@@ -19,7 +19,7 @@ type Ports = { readonly database: Database; readonly queue: Pick<TaskQueue, "enq
 export function renewalsIn(ports: Ports, announce: () => void): Renewals {
   const { database } = ports;
   return {
-    plan: () => enqueue(ports, stale),
+    plan: () => enqueueStale(ports),
     find: (imageId) => find(database, imageId),
     keep: async (imageId, parts) => {
       await database.transaction((on) => keep(on, imageId, parts));
@@ -29,13 +29,10 @@ export function renewalsIn(ports: Ports, announce: () => void): Renewals {
 }
 
 /** Under a lock, so that of two who look at the same moment only one puts an image's task in. */
-async function enqueue(
-  { database, queue }: Ports,
-  choose: (on: Connection) => Promise<readonly string[]>,
-): Promise<number> {
+async function enqueueStale({ database, queue }: Ports): Promise<number> {
   const count = await database.transaction(async (on) => {
     await on.query("select pg_advisory_xact_lock($1)", [lockKey]);
-    const imageIds = await choose(on);
+    const imageIds = await stale(on);
     const tasks = imageIds.map((imageId) => ({ id: randomUUID(), task: { kind: "renew", imageId } as const }));
     if (tasks.length > 0) await queue.enqueue(on, "maintenance", tasks);
     return tasks.length;
