@@ -16,6 +16,7 @@ import {
   type Library,
 } from "../src/backup/testing/small-library.ts";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { runCommand, startCommand } from "./support/command.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person, personWith, post, type Upload } from "./support/person.ts";
@@ -124,7 +125,7 @@ for (const { name, scheme, missing, start } of stores) {
   const title = `a library moves to another database and ${name}, while people go on uploading and deleting`;
   test(title, { skip: missing ?? false }, async (t) => {
     const store = await start();
-    t.after(() => store.stop());
+    atEnd(t, () => store.stop());
     const [data, file] = [await dataFolder(t), join(await dataFolder(t), "library.tar")];
     const first = await startServer(t, { data, embedded: true });
     const [ada, bob] = [await newPerson(first), await newPerson(first)];

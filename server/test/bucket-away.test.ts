@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
 import { startFaultyProxy } from "../src/buckets/testing/faulty-proxy.ts";
 import { Answers, checkAnswers, checkLibrary, faultMs, isLongRun, uploadOne, useLibrary } from "./support/answers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { testDatabase } from "./support/database.ts";
 import { call, newPerson } from "./support/person.ts";
 import { startServer } from "./support/server.ts";
@@ -13,9 +14,9 @@ const patienceMs = 60_000;
 /** A server whose bucket is behind a network that can fail, and three hands of a person at work on it. */
 async function start(t: TestContext, kind: (typeof cloudServers)[number]) {
   const store = await kind.start();
-  t.after(() => store.stop());
+  atEnd(t, () => store.stop());
   const proxy = await startFaultyProxy(store.endpoint, 20_261_125);
-  t.after(() => proxy.stop());
+  atEnd(t, () => proxy.stop());
   const { url } = await testDatabase(t);
   const shared = { UTSURU_DATABASE_URL: url, UTSURU_BUCKET: `${kind.scheme}://${bucketName}/away` };
   const environment = { ...shared, ...settingsOf(kind.scheme, proxy.endpoint) };

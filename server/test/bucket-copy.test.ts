@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { type RunningCommand, runCommand, startCommand } from "./support/command.ts";
 import { newPerson } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
@@ -30,7 +31,7 @@ async function fillFolder(folder: string, count: number): Promise<void> {
 for (const { name, scheme, missing, start } of cloudServers) {
   test(`a server goes on with its library in ${name}, copied while it ran`, { skip: missing ?? false }, async (t) => {
     const store = await start();
-    t.after(() => store.stop());
+    atEnd(t, () => store.stop());
     const settings = settingsOf(scheme, store.endpoint);
     const [from, to, data] = [urlOf(await dataFolder(t)), `${scheme}://${bucketName}/moved`, await dataFolder(t)];
     const first = await startServer(t, { data, embedded: true, environment: { UTSURU_BUCKET: from } });

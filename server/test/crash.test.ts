@@ -14,6 +14,7 @@ import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/clo
 import type { Bucket, Catalog, User } from "../src/ports.ts";
 import { openCatalog } from "../src/postgres/catalog.ts";
 import { sweep } from "../src/worker/sweeper.ts";
+import { atEnd } from "./support/at-end.ts";
 import { type Death, steps } from "./support/crash/dying-ports.ts";
 import type { LifeSettings } from "./support/crash/life.ts";
 import { Answers, checkLibrary, renewAll } from "./support/crash/watch.ts";
@@ -49,7 +50,7 @@ interface Trial {
 
 async function startTrial(t: TestContext, databaseUrl: string, store: Store): Promise<Trial> {
   const catalog = await openCatalog({ url: databaseUrl, putMsMax });
-  t.after(() => catalog.close());
+  atEnd(t, () => catalog.close());
   const bucket = await openBucket(store.bucketUrl, { environment: store.bucketSettings });
   const [owner, stranger] = [await newUser(catalog), await newUser(catalog)];
   const settings = { ...store, databaseUrl, putMsMax, owner, stranger };
@@ -193,7 +194,7 @@ function emulatorOf(scheme: "gs" | "s3"): StoreKind {
   assert.ok(kind);
   const open = async (t: TestContext): Promise<Store> => {
     const server = await kind.start();
-    t.after(() => server.stop());
+    atEnd(t, () => server.stop());
     return { bucketUrl: `${scheme}://${bucketName}/t`, bucketSettings: settingsOf(scheme, server.endpoint) };
   };
   return { name: kind.name, skip: kind.missing ?? false, open };

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { startFaultyProxy } from "../src/buckets/testing/faulty-proxy.ts";
 import { Answers, checkAnswers, checkLibrary, faultMs, uploadOne, useLibrary } from "./support/answers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { testDatabase } from "./support/database.ts";
 import { jobOver, smallPictures } from "./support/jobs.ts";
 import { call, newPerson } from "./support/person.ts";
@@ -15,7 +16,7 @@ const patienceMs = 60_000;
 async function start(t: TestContext) {
   const { url } = await testDatabase(t);
   const proxy = await startFaultyProxy(url, 1);
-  t.after(() => proxy.stop());
+  atEnd(t, () => proxy.stop());
   const behind = new URL(url);
   behind.port = new URL(proxy.endpoint).port;
   const bucket = { UTSURU_BUCKET: pathToFileURL(await dataFolder(t)).href };

@@ -15,6 +15,7 @@ import {
   uploadOne,
   useLibrary,
 } from "./support/answers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { smallPictures } from "./support/jobs.ts";
 import { newPerson } from "./support/person.ts";
 import { startServer } from "./support/server.ts";
@@ -33,7 +34,7 @@ async function smallDisk(t: Pick<TestContext, "after">, mebibytes: number): Prom
     await rm(folder, { recursive: true });
     return undefined;
   }
-  t.after(async () => {
+  atEnd(t, async () => {
     execFileSync("umount", ["--lazy", folder]);
     await rm(folder, { recursive: true });
   });

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import pg from "pg";
 import sharp from "sharp";
+import { atEnd } from "./support/at-end.ts";
 import { type Outcome, runCommand } from "./support/command.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person } from "./support/person.ts";
@@ -47,7 +48,7 @@ async function libraryOfFive(t: TestContext): Promise<Library> {
   const { url } = await testDatabase(t);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  t.after(() => client.end());
+  atEnd(t, () => client.end());
   const server = await startServer(t, { data, environment: { UTSURU_DATABASE_URL: url }, embedded: true });
   const ada = await newPerson(server);
   const flat = await sharp({ create: { width: 300, height: 200, channels: 3, background: "#888" } })

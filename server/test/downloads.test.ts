@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { bucketName, type CloudServerKind, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
+import { atEnd } from "./support/at-end.ts";
 import { newPerson, type Person } from "./support/person.ts";
 import { drawing } from "./support/pictures.ts";
 import { startServer, type TestServer } from "./support/server.ts";
@@ -10,7 +11,7 @@ const settings = { UTSURU_DOWNLOADS: "redirect" };
 /** A server whose pictures are in a cloud, and which sends people on to it. */
 async function startOver(t: TestContext, { scheme, start }: CloudServerKind): Promise<TestServer> {
   const store = await start();
-  t.after(() => store.stop());
+  atEnd(t, () => store.stop());
   const { AWS_ACCESS_KEY_ID: id = "", AWS_SECRET_ACCESS_KEY: secret = "" } = process.env;
   const credentials = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret };
   const bucket = { ...settingsOf(scheme, store.endpoint), UTSURU_BUCKET: `${scheme}://${bucketName}/lib` };

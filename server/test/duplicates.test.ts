@@ -5,6 +5,7 @@ import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { atEnd } from "./support/at-end.ts";
 import { runCommand } from "./support/command.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
 import { cleanEnvironment, dataFolder } from "./support/server.ts";
@@ -83,7 +84,7 @@ test("an interrupt ends it at once", async (t) => {
   const picture = await drawing(1, { width: 3000, height: 2000 }).png().toBuffer();
   await Promise.all(Array.from({ length: 60 }, (_, at) => writeFile(join(folder, `${at}.png`), picture)));
   const child = spawn(process.execPath, [program, "duplicates", folder], { env: cleanEnvironment(), stdio: "ignore" });
-  t.after(() => child.kill("SIGKILL"));
+  atEnd(t, () => child.kill("SIGKILL"));
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal(child.exitCode, null);
   const ended = once(child, "exit");

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { openDatabase } from "../src/postgres/database.ts";
+import { atEnd } from "./support/at-end.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person, personWith } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
@@ -252,7 +253,7 @@ test("images that came before features were kept get theirs, and are found by fi
   const [id = "", other = ""] = await keep(ada, [211, 212]);
   await first.stop();
   const database = openDatabase({ url });
-  t.after(() => database.close());
+  atEnd(t, () => database.close());
   await database.query("delete from local_features", []);
   await database.query("update image_data set derived_version = 0", []);
   const second = await start("0");

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { atEnd } from "./support/at-end.ts";
 import { testDatabase } from "./support/database.ts";
 import { newPerson, type Person } from "./support/person.ts";
 import { drawing, jpegOf } from "./support/pictures.ts";
@@ -33,12 +34,17 @@ interface Run {
   end(): Promise<{ code: number | null; signal: string | null; stderr: string; summary: Line["summary"] }>;
 }
 
-/** Starts an import that prints JSON lines; its journals are kept in a folder of the test's. */
-function startImport(what: { folder: string; url: string; token: string; state: string }, ...args: string[]): Run {
+/** Starts an import that prints JSON lines and is gone after the test; its journals are kept in a folder of the test's. */
+function startImport(
+  t: TestContext,
+  what: { folder: string; url: string; token: string; state: string },
+  ...args: string[]
+): Run {
   const child = spawn(process.execPath, [program, "import", what.folder, "--json", ...args], {
     env: { ...cleanEnvironment(), UTSURU_SERVER: what.url, UTSURU_TOKEN: what.token, XDG_STATE_HOME: what.state },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  atEnd(t, () => child.kill("SIGKILL"));
   const lines: Line[] = [];
   const waiting: { files: number; resolve: () => void }[] = [];
   const closed = once(
@@ -109,7 +115,7 @@ test("a folder is imported with the folders in it; what is no picture is told, a
   await writeFile(join(folder, "a", "broken.jpg"), (await jpegOf(3)).subarray(0, 5000));
   await writeFile(join(folder, "empty.jpg"), "");
   const what = { folder, state, url: server.url, token: ada.token };
-  const first = startImport(what, "--visibility", "private", "--parts", "now");
+  const first = startImport(t, what, "--visibility", "private", "--parts", "now");
   const { code, summary } = await first.end();
   assert.equal(code, 1);
   assert.deepEqual(
@@ -128,7 +134,7 @@ test("a folder is imported with the folders in it; what is no picture is told, a
     ["private", "private"],
   );
   assert.ok(body.items.some(({ file }: { file: string }) => file === "zwei ü.png"));
-  const second = startImport(what);
+  const second = startImport(t, what);
   const again = await second.end();
   assert.deepEqual([again.summary?.created, again.summary?.duplicate, again.summary?.present], [0, 0, 3]);
   const idOf = (run: Run, name: string) => run.lines.find(({ file }) => file === name)?.id;
@@ -184,12 +190,12 @@ test("a file that changed is read anew, one that did not is not, and one that wa
   await writeFile(one, await jpegOf(1));
   await writeFile(two, await jpegOf(2));
   const what = { folder, state, url: server.url, token: ada.token };
-  const first = startImport(what);
+  const first = startImport(t, what);
   await first.end();
   await writeFile(one, await jpegOf(3));
   await utimes(one, 1, 1);
   await ada.call("DELETE", `/api/images/${first.lines.find(({ file }) => file === "two.jpg")?.id}`);
-  const { code, summary } = await startImport(what).end();
+  const { code, summary } = await startImport(t, what).end();
   assert.deepEqual([code, summary?.created, summary?.present], [0, 2, 0]);
 });
 
@@ -200,11 +206,11 @@ test("an import that is killed goes on where it was, and nothing is there twice"
   const ada = await newPerson(server);
   await fillFolder(folder, 300);
   const what = { folder, state, url: server.url, token: ada.token };
-  const first = startImport(what);
+  const first = startImport(t, what);
   await first.until(60);
   first.process.kill("SIGKILL");
   await first.end();
-  const { code, summary } = await startImport(what).end();
+  const { code, summary } = await startImport(t, what).end();
   assert.equal(code, 0);
   assert.ok((summary?.present ?? 0) >= 60, `${summary?.present} were there`);
   const images = await allImages(ada);
@@ -225,7 +231,7 @@ test("a server that is killed and started again in the middle is waited for, and
   const first = await startServer(t, options);
   const ada = await newPerson(first);
   await fillFolder(folder, 300);
-  const run = startImport({ folder, state, url: first.url, token: ada.token });
+  const run = startImport(t, { folder, state, url: first.url, token: ada.token });
   await run.until(50);
   await first.stop("SIGKILL");
   await startServer(t, options);
@@ -243,7 +249,7 @@ test("interrupted, it lets what is under way end and says how to go on", async (
   const ada = await newPerson(server);
   await fillFolder(folder, 400);
   const what = { folder, state, url: server.url, token: ada.token };
-  const run = startImport(what);
+  const run = startImport(t, what);
   await run.until(40);
   run.process.kill("SIGINT");
   const { code, signal, stderr, summary } = await run.end();
@@ -251,7 +257,7 @@ test("interrupted, it lets what is under way end and says how to go on", async (
   assert.match(stderr, /The same command goes on where this one ended/);
   assert.equal((await allImages(ada)).length, summary?.created);
   assert.ok((summary?.created ?? 0) < 400);
-  const { summary: rest } = await startImport(what).end();
+  const { summary: rest } = await startImport(t, what).end();
   assert.equal((rest?.created ?? 0) + (rest?.present ?? 0), 400);
   assert.equal(rest?.present, summary?.created);
 });
@@ -277,11 +283,11 @@ test("a server that asks to wait is given the time it asks for, and a proxy that
     const answer = await fetch(`${server.url}${incoming.url}`, init);
     outgoing.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
   }).listen(0, "127.0.0.1");
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   await once(proxy, "listening");
   const address = proxy.address();
   assert.ok(address && typeof address === "object");
-  const { code, summary } = await startImport({
+  const { code, summary } = await startImport(t, {
     folder,
     state,
     url: `http://127.0.0.1:${address.port}`,
@@ -304,9 +310,9 @@ test("a file that is too large is told without being sent, and two imports of on
   const large = Buffer.concat([await jpegOf(1), Buffer.alloc(2 * 1024 * 1024)]);
   await writeFile(join(folder, "large.jpg"), large);
   const what = { folder, state, url: server.url, token: ada.token };
-  const one = startImport(what);
+  const one = startImport(t, what);
   await one.until(10);
-  const other = await startImport(what).end();
+  const other = await startImport(t, what).end();
   assert.equal(other.code, 1);
   assert.match(other.stderr, /Another import of this folder is running/);
   const { code, summary } = await one.end();
@@ -324,7 +330,7 @@ test("memory does not grow with the number of files", {
   // Files that are no pictures cost the server nothing: with them the folder has 25,000.
   await mkdir(join(folder, "text"));
   for (let at = 0; at < 24_600; at++) await writeFile(join(folder, "text", `${at}.txt`), `${at}`);
-  const run = startImport({ folder, state, url: server.url, token: ada.token });
+  const run = startImport(t, { folder, state, url: server.url, token: ada.token });
   const residentMegabytes = () =>
     Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${run.process.pid}/status`, "utf8"))?.[1]) / 1024;
   await run.until(500);

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { atEnd } from "./support/at-end.ts";
 import { call, newPerson, type Person } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
 import { dataFolder, startServer, type TestServer } from "./support/server.ts";
@@ -99,7 +100,7 @@ test("a sender that drips is refused by 408 within a minute", async (t) => {
   );
   slow.socket.write(partHead);
   const drip = setInterval(() => slow.socket.write("x"), 500);
-  t.after(() => clearInterval(drip));
+  atEnd(t, () => clearInterval(drip));
   assert.equal(await slow.answered(60_000), 408);
   assert.deepEqual(await stagedFiles(data), []);
   clearInterval(drip);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import pg from "pg";
+import { atEnd } from "./support/at-end.ts";
 import { runCommand } from "./support/command.ts";
 import { testDatabase } from "./support/database.ts";
 import { dataFolder } from "./support/server.ts";
@@ -22,7 +23,7 @@ async function bareDatabase(t: TestContext): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query("drop schema public cascade; drop schema pgboss cascade; create schema public");
-  t.after(() => client.end());
+  atEnd(t, () => client.end());
   return client;
 }
 

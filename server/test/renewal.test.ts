@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import pg from "pg";
 import sharp from "sharp";
+import { atEnd } from "./support/at-end.ts";
 import { testDatabase } from "./support/database.ts";
 import { call, newPerson, type Person, personWith } from "./support/person.ts";
 import { jpegOf } from "./support/pictures.ts";
@@ -24,7 +25,7 @@ async function newLibrary(t: TestContext): Promise<Library> {
   const { url } = await testDatabase(t);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  t.after(() => client.end());
+  atEnd(t, () => client.end());
   const settings = {
     UTSURU_DATABASE_URL: url,
     UTSURU_BUCKET: pathToFileURL(await dataFolder(t)).href,

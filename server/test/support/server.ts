@@ -7,15 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import { atEnd, type Ending } from "./at-end.ts";
 import { testDatabase } from "./database.ts";
 import { putReadyCluster } from "./ready-cluster.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** A start takes 2.7 s of CPU, of which a machine with load 20 and more did not give it as much in a minute. */
 const startTimeoutMs = 180_000;
-
-/** Whatever runs functions when a test is over. */
-type Cleaner = { after(end: () => unknown): void };
+/** One that is told to end lets what is under way end first; one that hangs would have the test file hang. */
+const stopTimeoutMs = 120_000;
 
 /** The program as its own process, as people run it. */
 export interface TestProgram {
@@ -44,7 +44,7 @@ export interface ServerOptions {
 }
 
 /** Starts a server on a free port with a data folder and a database of its own; it is gone after the test. */
-export async function startServer(t: Cleaner, options: ServerOptions = {}): Promise<TestServer> {
+export async function startServer(t: Ending, options: ServerOptions = {}): Promise<TestServer> {
   const data = options.data ?? (await dataFolder(t));
   const database: Record<string, string> = options.embedded ? {} : { UTSURU_DATABASE_URL: (await testDatabase(t)).url };
   const environment: Record<string, string> = {
@@ -73,7 +73,7 @@ async function makeDatabaseReady(data: string): Promise<void> {
 }
 
 /** Starts a program that only does tasks of the queue; `environment` names the database and the bucket it shares. */
-export async function startWorker(t: Cleaner, environment: Readonly<Record<string, string>>): Promise<TestProgram> {
+export async function startWorker(t: Ending, environment: Readonly<Record<string, string>>): Promise<TestProgram> {
   const folder = await dataFolder(t);
   const running = run(t, {
     role: "work",
@@ -86,7 +86,7 @@ export async function startWorker(t: Cleaner, environment: Readonly<Record<strin
 
 /** Runs the program in a role; it is gone after the test. */
 function run(
-  t: Cleaner,
+  t: Ending,
   what: { role: "serve" | "work"; environment: Readonly<Record<string, string>>; folder: string },
 ): TestProgram & { readonly ready: Promise<string> } {
   const child = spawn(process.execPath, [program, what.role], {
@@ -102,47 +102,47 @@ function run(
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, "exit");
       child.kill(signal);
+      let hangs = false;
+      const timer = setTimeout(() => {
+        hangs = child.kill("SIGKILL");
+      }, stopTimeoutMs);
       await ended;
+      clearTimeout(timer);
+      if (hangs) throw new Error(`the server did not end in ${stopTimeoutMs / 1000} s:\n${log}`);
     }
     return child.exitCode;
   };
-  t.after(async () => {
-    await stop();
-    if (removed.has(what.folder)) await rm(what.folder, { recursive: true, force: true });
-  });
+  atEnd(t, () => stop());
   return { process: child, log: () => log, stop, ready: readyLine(child, () => log) };
 }
 
 /** One server for all tests of a file that need none of their own: they use other people and other pictures. */
 export function sharedServer(): () => Promise<TestServer> {
   let server: Promise<TestServer> | undefined;
-  const ends: (() => unknown)[] = [];
-  const cleaner = { after: (end: () => unknown) => void ends.push(end) };
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
+  // Registered now, on the root suite: within a test, the runner's hook would be that test's.
+  let end: (() => unknown) | undefined;
+  after(() => end?.());
+  const file = {
+    after: (all: () => unknown) => {
+      end = all;
+    },
+  };
   return () => {
-    server ??= startShared(cleaner);
+    server ??= startShared(file);
     return server;
   };
 }
 
-async function startShared(cleaner: Cleaner): Promise<TestServer> {
+async function startShared(file: Ending): Promise<TestServer> {
   // The test cluster ends with the file, before this server may: its database needs no dropping.
   const { url } = await testDatabase({ after: () => {} });
-  return startServer(cleaner, { environment: { UTSURU_DATABASE_URL: url }, embedded: true });
+  return startServer(file, { environment: { UTSURU_DATABASE_URL: url }, embedded: true });
 }
 
-/** Folders that went. Cleaners run in the order they were given: a server that ends after its folder went writes it anew, with a snapshot in it. */
-const removed = new Set<string>();
-
 /** A folder that is removed after the test. */
-export async function dataFolder(t: Cleaner): Promise<string> {
+export async function dataFolder(t: Ending): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-data-"));
-  t.after(async () => {
-    removed.add(folder);
-    await rm(folder, { recursive: true, force: true });
-  });
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { atEnd, type Ending } from "./at-end.ts";
 
 /** A folder of the test's own, removed after it. */
-export async function temporaryFolder(t: Pick<TestContext, "after">): Promise<string> {
+export async function temporaryFolder(t: Ending): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-"));
-  t.after(() => rm(folder, { recursive: true, maxRetries: 5 }));
+  atEnd(t, () => rm(folder, { recursive: true, maxRetries: 5 }));
   return folder;
 }
