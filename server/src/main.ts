@@ -329,9 +329,8 @@ async function startBackground(
   };
   start("The sweeper", (options) => sweep(ports, options));
   if (config.workers === 0) return;
-  const later = { ...ports, decoder: ports.decoder.background };
   const onError = (error: unknown): void => notice(`A task failed and will be tried again: ${describe(error)}`);
-  const working = await runWorkers(later, { atOnce: config.workers, onError });
+  const working = await runWorkers(ports, { atOnce: config.workers, onError });
   closing.add(() => working.stop());
 }
 

@@ -25,12 +25,26 @@ test("patient items are not kept waiting by an endless row of urgent ones", asyn
 });
 
 test("an idle item has its turn among endless rows of the others", async () => {
-  const queue = new JobQueue<string>(200);
+  const queue = new JobQueue<string>(300);
   queue.push("i", "idle");
   for (let at = 1; at <= 60; at++) queue.push(`p${at}`, "patient");
   for (let at = 1; at <= 60; at++) queue.push(`u${at}`, "urgent");
-  const taken = await takeAll(queue, 60);
-  assert.equal(taken.indexOf("i"), 32);
+  const taken = await takeAll(queue, 110);
+  assert.equal(taken.indexOf("i"), 100);
+});
+
+test("an idle item waits until no other came for a while, then goes to a worker that waits", async (t) => {
+  const queue = new JobQueue<string>(10);
+  t.after(() => queue.close());
+  queue.push("p1", "patient");
+  queue.push("i1", "idle");
+  assert.equal(await queue.take(), "p1");
+  const two = [queue.take(), queue.take()];
+  queue.push("p2", "patient");
+  assert.equal(await two[0], "p2");
+  assert.equal(await two[1], "i1");
+  queue.push("i2", "idle");
+  assert.equal(await queue.take(), "i2");
 });
 
 test("a worker for urgent items gets no others, and is the first to get those", async () => {

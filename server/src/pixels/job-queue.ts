@@ -5,7 +5,10 @@ export const ranks = ["urgent", "patient", "idle"] as const;
 export type Rank = (typeof ranks)[number];
 
 /** So many items go before the first of a rank that waits; then it has its turn. Urgent ones are quick, and nothing starves. */
-const passedMax: Readonly<Record<Rank, number>> = { urgent: 0, patient: 8, idle: 32 };
+const passedMax: Readonly<Record<Rank, number>> = { urgent: 0, patient: 8, idle: 100 };
+
+/** Idle items wait until no other came for so long: a worker that is free for a moment in a row of others would be busy when the next comes. */
+const quietMs = 250;
 
 interface Line<T> {
   readonly items: T[];
@@ -18,7 +21,7 @@ interface Taker<T> {
   readonly give: (item: T | undefined) => void;
 }
 
-/** A queue with a bound, from which workers wait to take: urgent items first, then patient ones, then idle ones, each rank first in, first out. */
+/** A queue with a bound, from which workers wait to take: urgent items first, then patient ones, then, when these let up, idle ones; each rank first in, first out. */
 export class JobQueue<T> {
   readonly #lengthMax: number;
   readonly #lines: Readonly<Record<Rank, Line<T>>> = {
@@ -28,6 +31,9 @@ export class JobQueue<T> {
   };
   readonly #takers: Taker<T>[] = [];
   #isClosed = false;
+  /** When idle items may be taken, by `performance.now()`. */
+  #idleFrom = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax;
@@ -36,10 +42,12 @@ export class JobQueue<T> {
   /** Adds an item, or hands it to a worker that waits, to one that takes nothing else if there is one; `false` when the queue is full or closed. */
   push(item: T, rank: Rank): boolean {
     if (this.#isClosed) return false;
-    const taker = this.#takerOf(rank);
+    if (rank !== "idle") this.#idleFrom = performance.now() + quietMs;
+    const taker = this.#mayTake(rank) ? this.#takerOf(rank) : undefined;
     if (taker !== undefined) taker.give(item);
     else if (this.#length >= this.#lengthMax) return false;
     else this.#lines[rank].items.push(item);
+    this.#offerIdleLater();
     return true;
   }
 
@@ -60,14 +68,43 @@ export class JobQueue<T> {
     const item = rank && this.#takeFrom(rank);
     if (item !== undefined) return Promise.resolve(item);
     const takes = (offered: Rank): boolean => what === "any" || offered === what;
-    return new Promise((give) => this.#takers.push({ takes, give }));
+    const taken = new Promise<T | undefined>((give) => this.#takers.push({ takes, give }));
+    this.#offerIdleLater();
+    return taken;
   }
 
   /** Sends the waiting workers home and gives back what nobody took. */
   close(): readonly T[] {
     this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
     for (const { give } of this.#takers.splice(0)) give(undefined);
     return ranks.flatMap((rank) => this.#lines[rank].items.splice(0));
+  }
+
+  #mayTake(rank: Rank): boolean {
+    return rank !== "idle" || performance.now() >= this.#idleFrom;
+  }
+
+  /** Hands idle items to workers that wait as soon as it has been quiet; until the next time while it has not. */
+  #offerIdleLater(): void {
+    const { items } = this.#lines.idle;
+    if (this.#idleTimer !== undefined || items.length === 0 || !this.#takers.some(({ takes }) => takes("idle"))) return;
+    this.#idleTimer = setTimeout(
+      () => {
+        this.#idleTimer = undefined;
+        if (this.#mayTake("idle")) this.#offerIdle();
+        this.#offerIdleLater();
+      },
+      Math.max(0, this.#idleFrom - performance.now()),
+    );
+  }
+
+  #offerIdle(): void {
+    while (this.#lines.idle.items.length > 0) {
+      const taker = this.#takerOf("idle");
+      if (taker === undefined) return;
+      taker.give(this.#takeFrom("idle"));
+    }
   }
 
   get #length(): number {
@@ -77,7 +114,8 @@ export class JobQueue<T> {
   /** The rank whose turn it is: one that was passed too often, or else the first that has any. */
   #next(): Rank | undefined {
     const waiting = ranks.filter((rank) => this.#lines[rank].items.length > 0);
-    return waiting.find((rank) => rank !== "urgent" && this.#lines[rank].passed >= passedMax[rank]) ?? waiting[0];
+    const passedOver = waiting.find((rank) => rank !== "urgent" && this.#lines[rank].passed >= passedMax[rank]);
+    return passedOver ?? waiting.find((rank) => this.#mayTake(rank));
   }
 
   #takeFrom(rank: Rank): T | undefined {

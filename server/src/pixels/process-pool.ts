@@ -140,10 +140,10 @@ export class ProcessPool {
   }
 }
 
-/** A picture that is taken in may wait; whoever searches or looks at one does. What nobody waits for comes last, save the files of jobs. */
+/** A picture that is taken in may wait, whoever searches or looks at one does. What nobody waits for comes last. */
 function rankOf({ kind }: Job, urgency: Urgency): Rank {
-  if (kind === "ingest" || kind === "fingerprint") return "patient";
-  return urgency === "request" ? "urgent" : "idle";
+  if (urgency === "background") return "idle";
+  return kind === "ingest" || kind === "fingerprint" ? "patient" : "urgent";
 }
 
 /** What the caller gets instead of a result. */
