@@ -4,7 +4,7 @@ import { SignJWT } from "jose";
 import { call, newPerson, personWith, post } from "./support/person.ts";
 import { sharedServer, startServer } from "./support/server.ts";
 
-const server = sharedServer();
+const server = sharedServer({ hasCostlyPasswords: true });
 const password = "correct horse battery";
 const secret = "a secret of this test, 32 bytes long";
 
@@ -104,7 +104,7 @@ test("bodies are taken as they are: unknown fields, wrong types and broken JSON 
 });
 
 test("tokens that this server did not sign are refused, whatever their header says", async (t) => {
-  const { url } = await startServer(t, { environment: { UTSURU_SECRET: secret } });
+  const { url } = await startServer(t, { hasCostlyPasswords: true, environment: { UTSURU_SECRET: secret } });
   const ada = await newPerson({ url });
   const [, payload = ""] = ada.token.split(".");
   const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
@@ -176,7 +176,7 @@ test("guessing a password is slowed down: ten wrong ones in a minute, then 429 w
 });
 
 test("one address may try only so many registrations a minute", async (t) => {
-  const { url } = await startServer(t, { environment: { UTSURU_CREDENTIAL_TRIES: "3" } });
+  const { url } = await startServer(t, { hasCostlyPasswords: true, environment: { UTSURU_CREDENTIAL_TRIES: "3" } });
   const statuses = [];
   for (let i = 0; i < 4; i++)
     statuses.push((await post(`${url}/api/register`, { email: `p${i}@example.org`, password })).status);
@@ -185,7 +185,7 @@ test("one address may try only so many registrations a minute", async (t) => {
 
 test("a trusted proxy's word for the address counts; all addresses of one IPv6 network are one sender", async (t) => {
   const environment = { UTSURU_CREDENTIAL_TRIES: "1", UTSURU_TRUSTED_PROXIES: "127.0.0.1" };
-  const { url } = await startServer(t, { environment });
+  const { url } = await startServer(t, { hasCostlyPasswords: true, environment });
   const guessFrom = async (address: string) => {
     const headers = { "content-type": "application/json", "x-forwarded-for": address };
     const body = JSON.stringify({ email: "ruth@example.org", password });

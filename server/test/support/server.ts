@@ -12,6 +12,7 @@ import { testDatabase } from "./database.ts";
 import { putReadyCluster } from "./ready-cluster.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const cheapPasswords = new URL("cheap-passwords.ts", import.meta.url).href;
 /** A start takes 2.7 s of CPU, of which a machine with load 20 and more did not give it as much in a minute. */
 const startTimeoutMs = 180_000;
 /** One that is told to end lets what is under way end first; one that hangs would have the test file hang. */
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly embedded?: boolean;
   /** Whether the server makes the embedded database itself, as on its first start. */
   readonly isFirstStart?: boolean;
+  /** Whether passwords are hashed at the product's cost, as tests of just that want it. */
+  readonly hasCostlyPasswords?: boolean;
 }
 
 /** Starts a server on a free port with a data folder and a database of its own; it is gone after the test. */
@@ -58,7 +61,8 @@ export async function startServer(t: Ending, options: ServerOptions = {}): Promi
     ...options.environment,
   };
   if (environment.UTSURU_DATABASE_URL === undefined && !options.isFirstStart) await makeDatabaseReady(data);
-  const running = run(t, { role: "serve", environment, folder: data });
+  const preloads = options.hasCostlyPasswords ? [] : [`--import=${cheapPasswords}`];
+  const running = run(t, { role: "serve", environment, folder: data, preloads });
   const url = /http:\/\/\S+/.exec(await running.ready)?.[0];
   if (!url) throw new Error(`the server's ready line has no URL:\n${running.log()}`);
   return { ...running, url };
@@ -87,9 +91,14 @@ export async function startWorker(t: Ending, environment: Readonly<Record<string
 /** Runs the program in a role; it is gone after the test. */
 function run(
   t: Ending,
-  what: { role: "serve" | "work"; environment: Readonly<Record<string, string>>; folder: string },
+  what: {
+    role: "serve" | "work";
+    environment: Readonly<Record<string, string>>;
+    folder: string;
+    preloads?: readonly string[];
+  },
 ): TestProgram & { readonly ready: Promise<string> } {
-  const child = spawn(process.execPath, [program, what.role], {
+  const child = spawn(process.execPath, [...(what.preloads ?? []), program, what.role], {
     env: what.environment,
     stdio: ["ignore", "pipe", "pipe"],
     cwd: what.folder,
@@ -117,7 +126,7 @@ function run(
 }
 
 /** One server for all tests of a file that need none of their own: they use other people and other pictures. */
-export function sharedServer(): () => Promise<TestServer> {
+export function sharedServer(options: Pick<ServerOptions, "hasCostlyPasswords"> = {}): () => Promise<TestServer> {
   let server: Promise<TestServer> | undefined;
   // Registered now, on the root suite: within a test, the runner's hook would be that test's.
   let end: (() => unknown) | undefined;
@@ -128,15 +137,15 @@ export function sharedServer(): () => Promise<TestServer> {
     },
   };
   return () => {
-    server ??= startShared(file);
+    server ??= startShared(file, options);
     return server;
   };
 }
 
-async function startShared(file: Ending): Promise<TestServer> {
+async function startShared(file: Ending, options: ServerOptions): Promise<TestServer> {
   // The test cluster ends with the file, before this server may: its database needs no dropping.
   const { url } = await testDatabase({ after: () => {} });
-  return startServer(file, { environment: { UTSURU_DATABASE_URL: url }, embedded: true });
+  return startServer(file, { ...options, environment: { UTSURU_DATABASE_URL: url }, embedded: true });
 }
 
 /** A folder that is removed after the test. */
