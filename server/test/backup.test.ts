@@ -7,14 +7,7 @@ import type { Writable } from "node:stream";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import sharp from "sharp";
-import {
-  addImage,
-  addPerson,
-  contentOf,
-  emptyLibrary,
-  keysIn,
-  type Library,
-} from "../src/backup/testing/small-library.ts";
+import { addImage, addPerson, contentOf, emptyLibrary, keysIn } from "../src/backup/testing/small-library.ts";
 import { bucketName, cloudServers, settingsOf } from "../src/buckets/testing/cloud-servers.ts";
 import { atEnd } from "./support/at-end.ts";
 import { runCommand, startCommand } from "./support/command.ts";
@@ -184,12 +177,13 @@ test("a backup and a restore that are killed go on when they are run again, and 
   const ada = await addPerson(library);
   for (let at = 0; at < 140; at++) await addImage(library, ada, randomBytes(100_000));
   const file = join(await dataFolder(t), "library.tar");
-  await killBackup(file, library);
+  const TMPDIR = await dataFolder(t); // what is killed leaves files of its own there
+  await killBackup(file, { ...library.settings, TMPDIR });
   const { code, report } = await printed(["backup", file], library.settings);
   assert.deepEqual([code, report.images, report.reused > 0], [0, 140, true], JSON.stringify(report));
   const bytes = await readFile(file);
   for (const share of [0.1, 0.7]) {
-    const { process: child, end } = startCommand(["restore", "-"], other.settings);
+    const { process: child, end } = startCommand(["restore", "-"], { ...other.settings, TMPDIR });
     child.stdin?.on("error", () => {}); // it is killed before it has read all
     child.stdin?.write(bytes.subarray(0, share * bytes.length));
     while ((await keysIn(other)).length < 280 * (share - 0.1)) await pause(20);
@@ -245,9 +239,9 @@ test("what cannot be is said in a sentence", async (t) => {
 });
 
 /** Kills a backup when it has written some pictures; anew when it was faster. */
-async function killBackup(file: string, library: Library): Promise<void> {
+async function killBackup(file: string, settings: Settings): Promise<void> {
   for (;;) {
-    const { process: child, end } = startCommand(["backup", file], library.settings);
+    const { process: child, end } = startCommand(["backup", file], settings);
     while (child.exitCode === null && (await sizeOf(`${file}.part`)) < 1e6) await pause(2);
     child.kill("SIGKILL");
     if ((await end()).code === null && !existsSync(file)) return;

@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { startEmbedded } from "../../src/postgres/embedded.ts";
 import { putReadyCluster, template } from "./ready-cluster.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 /** A PostgreSQL server that tests may make databases on. */
 export interface Server {
@@ -16,11 +15,9 @@ export interface Server {
 /** Tests check what is written, not that it survives a power cut: nothing waits for the disk. */
 export const hasty = { fsync: "off", full_page_writes: "off", synchronous_commit: "off", max_connections: "100" };
 
-const folderPrefix = "utsuru-server-";
-
 /** The embedded PostgreSQL on a folder that is removed when it stops. */
 export async function startEmbeddedServer(): Promise<Server> {
-  const folder = await serverFolder();
+  const folder = scratchFolder("utsuru-server");
   await putReadyCluster(folder);
   const { url, stop } = await startEmbedded({ directory: folder, settings: hasty });
   return {
@@ -31,22 +28,4 @@ export async function startEmbeddedServer(): Promise<Server> {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** A folder for a server of this process; those of test runs that were killed are removed on the way. */
-export async function serverFolder(): Promise<string> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = name.startsWith(folderPrefix) ? Number.parseInt(name.slice(folderPrefix.length), 10) : Number.NaN;
-    // Its PostgreSQL may still be ending, and another test run be at the same.
-    if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 10 });
-  }
-  return mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
@@ -10,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { atEnd, type Ending } from "./at-end.ts";
 import { testDatabase } from "./database.ts";
 import { putReadyCluster } from "./ready-cluster.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const cheapPasswords = new URL("cheap-passwords.ts", import.meta.url).href;
@@ -150,7 +150,7 @@ async function startShared(file: Ending, options: ServerOptions): Promise<TestSe
 
 /** A folder that is removed after the test. */
 export async function dataFolder(t: Ending): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "utsuru-data-"));
+  const folder = scratchFolder("utsuru-data");
   atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }

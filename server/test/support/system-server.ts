@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { placesIn, runInitdb } from "../../src/postgres/embedded/cluster.ts";
 import { findLauncher } from "../../src/postgres/embedded/launcher.ts";
 import { findFreePort, startPostmaster } from "../../src/postgres/embedded/postmaster.ts";
-import { hasty, type Server, serverFolder } from "./embedded-server.ts";
+import { hasty, type Server } from "./embedded-server.ts";
+import { scratchFolder } from "./scratch-folder.ts";
 
 /** A PostgreSQL server that is not ours, or why there is none. */
 export interface FoundServer {
@@ -38,7 +39,7 @@ function remote(url: string): Server {
 }
 
 async function startScratch(bin: string): Promise<Server> {
-  const folder = await serverFolder();
+  const folder = scratchFolder("utsuru-server");
   const places = placesIn(folder);
   const program = join(bin, "postgres");
   const launcher = await findLauncher({ program, folder, owner: undefined });
