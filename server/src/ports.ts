@@ -341,6 +341,8 @@ export interface Renewals {
    * An image that has a task, waiting, in hand or set aside, gets no other.
    */
   plan(): Promise<number>;
+  /** Whether an image will be derived anew in time: it is not of this program's version, and no task of it was set aside. */
+  isDue(imageId: string): Promise<boolean>;
   find(imageId: string): Promise<RenewableImage | undefined>;
   /** Keeps what was derived in place of what the image had, all or nothing; nothing happens when it is gone or of a newer version. */
   keep(imageId: string, parts: DerivedParts): Promise<void>;

@@ -43,13 +43,13 @@ interface Library {
 }
 
 /** A server with five pictures, one of them with nothing to see on it. */
-async function libraryOfFive(t: TestContext): Promise<Library> {
+async function libraryOfFive(t: TestContext, more: Readonly<Record<string, string>> = {}): Promise<Library> {
   const data = await dataFolder(t);
   const { url } = await testDatabase(t);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   atEnd(t, () => client.end());
-  const server = await startServer(t, { data, environment: { UTSURU_DATABASE_URL: url }, embedded: true });
+  const server = await startServer(t, { data, environment: { UTSURU_DATABASE_URL: url, ...more }, embedded: true });
   const ada = await newPerson(server);
   const flat = await sharp({ create: { width: 300, height: 200, channels: 3, background: "#888" } })
     .png()
@@ -71,7 +71,7 @@ test("of a library that is whole the doctor finds nothing wrong, in words and as
   assert.deepEqual(words, { code: 0, stdout: "Examined images: 5, objects: 10. All is well.\n", stderr: "" });
   const { code, findings, summary } = await examine(settings, "--repair");
   assert.deepEqual([code, findings], [0, []]);
-  assert.deepEqual(summary, { images: 5, objects: 10, findings: 0, mended: 0 });
+  assert.deepEqual(summary, { images: 5, objects: 10, waiting: 0, findings: 0, mended: 0 });
 });
 
 test("the doctor finds what is lost, damaged, stale or unexplained, and mends what can be", async (t) => {
@@ -107,7 +107,7 @@ test("the doctor finds what is lost, damaged, stale or unexplained, and mends wh
   const mending = await examine(settings, "--repair");
   assert.equal(mending.code, 1);
   assert.deepEqual(kindsOf(mending.findings.filter(({ mended }) => mended)), mendable);
-  assert.deepEqual(mending.summary, { images: 5, objects: 12, findings: 12, mended: 6 });
+  assert.deepEqual(mending.summary, { images: 5, objects: 12, waiting: 0, findings: 12, mended: 6 });
   const after = await examine(settings);
   assert.deepEqual([after.code, kindsOf(after.findings)], [1, lasting]);
   assert.equal(await readFile(strange, "utf8"), "not ours");
@@ -131,6 +131,22 @@ test("what a crash left is no finding, and goes when it is old", async (t) => {
   assert.deepEqual((await examine(settings)).findings, []);
   assert.deepEqual((await examine(settings, "--repair")).findings, []);
   assert.deepEqual([existsSync(young), existsSync(old)], [true, false]);
+});
+
+test("what maintenance has yet to make is counted, and found missing when its task was set aside", async (t) => {
+  const { settings, ada, query } = await libraryOfFive(t, { UTSURU_WORKERS: "0" });
+  const { body } = await ada.upload([{ name: "6.jpg", bytes: await jpegOf(6) }], { parts: "later" });
+  const waiting = await examine(settings);
+  assert.deepEqual([waiting.code, waiting.findings, waiting.summary?.waiting], [0, [], 1]);
+  const inWords =
+    "Examined images: 6, objects: 11. All is well. Found as wholes, but maintenance has yet to come to them: 1.\n";
+  assert.equal((await doctor(settings)).stdout, inWords);
+  const task = { kind: "renew", imageId: body.results[0].image.id };
+  await query("insert into pgboss.job (name, data) values ('set-aside', $1)", [JSON.stringify(task)]);
+  const left = await examine(settings);
+  assert.deepEqual([left.code, kindsOf(left.findings)], [1, ["features-missing", "thumbnail-missing"]]);
+  const mended = await examine(settings, "--repair");
+  assert.deepEqual([mended.code, mended.summary?.mended, (await examine(settings)).findings], [0, 2, []]);
 });
 
 test("everything embedded: the doctor works beside the server and without it", async (t) => {

@@ -17,7 +17,8 @@ const help = `
 Reads every original and thumbnail and compares its checksum, takes fingerprints and features of parts anew, searches with each picture, as a whole
 and for parts, and lists the store. Settings are those of the server; it may be running. --repair makes thumbnails, fingerprints and features anew,
 notes which versions of its objects the store has after a move, and deletes what crashes left; objects that the database knows nothing of are told, never deleted.
---json prints a line {kind, imageId?, key?, detail, mended} for each finding and at the end {images, objects, findings, mended}.
+--json prints a line {kind, imageId?, key?, detail, mended} for each finding and at the end {images, objects, waiting, findings, mended}.
+Images whose parts or thumbnail a server is yet to make, as after an import, are counted as waiting and are no findings.
 Ends 0 when all is well or mended, 1 when something is wrong.`;
 
 /** Adds `utsuru doctor`. */
@@ -37,7 +38,7 @@ export function addDoctor(program: Command, lendLibrary: LendLibrary): void {
 async function examine(ports: LibraryPorts, { repair = false, json = false }: Given): Promise<boolean> {
   const line = new ProgressLine();
   const interrupts = waitForInterrupts(() => {});
-  let examined: Examined = { images: 0, objects: 0 };
+  let examined: Examined = { images: 0, objects: 0, waiting: 0 };
   const [print, printEnd] = json ? [printJson, printJson] : [printWords, printSummary];
   const count = { findings: 0, mended: 0 };
   const onProgress = (now: Examined): void => {
@@ -79,7 +80,8 @@ function printWords({ kind, imageId, key, detail, mended }: Finding): void {
   process.stdout.write(`${kind}${of ? ` ${of}` : ""}: ${detail}${mended ? " Mended." : ""}\n`);
 }
 
-function printSummary({ images, objects, findings, mended }: Summary): void {
+function printSummary({ images, objects, waiting, findings, mended }: Summary): void {
   const outcome = findings === 0 ? "All is well." : `Findings: ${findings}, mended: ${mended}.`;
-  process.stdout.write(`Examined images: ${images}, objects: ${objects}. ${outcome}\n`);
+  const left = waiting === 0 ? "" : ` Found as wholes, but maintenance has yet to come to them: ${waiting}.`;
+  process.stdout.write(`Examined images: ${images}, objects: ${objects}. ${outcome}${left}\n`);
 }

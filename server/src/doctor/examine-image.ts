@@ -22,8 +22,35 @@ export interface ExaminePorts extends Pick<PartPorts, "parts"> {
 
 type Ingested = Awaited<ReturnType<Decoder["ingest"]>>;
 
+/** What was found of one image. */
+export interface ExaminedImage {
+  readonly findings: readonly Finding[];
+  /** Whether the lane of maintenance will derive what it lacks, or what is of an older version: no finding, unless that was set aside. */
+  readonly isWaiting: boolean;
+}
+
+/** What maintenance makes. */
+const derivedKinds: ReadonlySet<FindingKind> = new Set([
+  "fingerprints-stale",
+  "features-missing",
+  "features-stale",
+  "thumbnail-missing",
+]);
+
 /** Examines one image: its objects, its fingerprints and features, and whether it finds itself by either. An image that is deleted meanwhile has no findings. */
 export async function examineImage(
+  ports: ExaminePorts,
+  record: ImageRecord,
+  options: ExamineOptions,
+): Promise<ExaminedImage> {
+  const all = await findingsOf(ports, record, options);
+  const lasting = all.filter(({ kind, mended }) => mended || !derivedKinds.has(kind));
+  if (lasting.length === all.length || !(await ports.catalog.renewals.isDue(record.image.id)))
+    return { findings: all, isWaiting: false };
+  return { findings: lasting, isWaiting: true };
+}
+
+async function findingsOf(
   ports: ExaminePorts,
   record: ImageRecord,
   options: ExamineOptions,

@@ -9,6 +9,8 @@ import type { ExamineOptions, Finding } from "./finding.ts";
 export interface Examined {
   readonly images: number;
   readonly objects: number;
+  /** Images that the lane of maintenance has yet to come to. */
+  readonly waiting: number;
 }
 
 /** What examining a whole library works with. */
@@ -28,14 +30,15 @@ export async function* examineLibrary(
   ports: LibraryPorts,
   options: ExamineOptions & { readonly onProgress: (examined: Examined) => void },
 ): AsyncGenerator<Finding> {
-  const examined = { images: 0, objects: 0 };
+  const examined = { images: 0, objects: 0, waiting: 0 };
   const limit = pLimit(ports.atOnce);
   if (options.repair) await sweepNoted(ports);
   for await (const records of ports.catalog.records.images()) {
     const examineOne = async (record: (typeof records)[number]): Promise<readonly Finding[]> => {
       options.signal.throwIfAborted();
-      const findings = await examineImage(ports, record, options);
+      const { findings, isWaiting } = await examineImage(ports, record, options);
       examined.images++;
+      if (isWaiting) examined.waiting++;
       options.onProgress(examined);
       return findings;
     };

@@ -20,6 +20,7 @@ export function renewalsIn(ports: Ports, announce: () => void): Renewals {
   const { database } = ports;
   return {
     plan: () => enqueueStale(ports),
+    isDue: (imageId) => isDue(database, imageId),
     find: (imageId) => find(database, imageId),
     keep: async (imageId, parts) => {
       await database.transaction((on) => keep(on, imageId, parts));
@@ -58,6 +59,16 @@ async function stale(on: Connection): Promise<string[]> {
     [derivedVersion, waitingMax],
   );
   return rows.map((row) => row.image_id);
+}
+
+async function isDue(on: Connection, imageId: string): Promise<boolean> {
+  const due = await on.query(
+    `select from image_data
+     where image_id = $1 and derived_version < $2
+       and not exists (select from pgboss.job where name = '${asideName}' and data ->> 'imageId' = $1::text)`,
+    [imageId, derivedVersion],
+  );
+  return due.length > 0;
 }
 
 async function find(on: Connection, imageId: string): Promise<RenewableImage | undefined> {
