@@ -26,9 +26,9 @@ test("what fails to end is told, and keeps nothing else from ending", async () =
   atEnd(ending, () => ended.push("folder"));
   atEnd(ending, () => Promise.reject(new Error("not empty")));
   atEnd(ending, () => ended.push("server"));
-  await assert.rejects(ending.run(), /not empty/);
+  await assert.rejects(
+    ending.run(),
+    (error) => error instanceof AggregateError && /not empty/.test(error.errors[0].message),
+  );
   assert.deepEqual(ended, ["server", "folder"]);
-  const two = newEnding();
-  for (const reason of ["first", "second"]) atEnd(two, () => Promise.reject(new Error(reason)));
-  await assert.rejects(two.run(), (error) => error instanceof AggregateError && error.errors.length === 2);
 });
