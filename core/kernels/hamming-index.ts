@@ -28,6 +28,7 @@ import { learnOrder, listMasks, reorder } from "./hamming/order";
 import {
   adopt,
   announce,
+  arrangeRange,
   arrivalBytes,
   beginPosting,
   bitsOf,
@@ -51,7 +52,7 @@ import { beginQuery, scanSlots, walkAll } from "./hamming/search";
 /** Steps of upkeep that every change pays: some 2 µs. */
 const stepsPerChange: i32 = 32;
 
-export { adopt, announce, beginPosting, insist, nextSlot, postRange, provide, reserve, widen };
+export { adopt, announce, arrangeRange, beginPosting, insist, nextSlot, postRange, provide, reserve, widen };
 
 export function stagingAt(): usize {
   return staging;

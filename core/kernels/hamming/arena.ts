@@ -61,8 +61,7 @@ export function classOf(words: u32): u32 {
 
 /** Words in an extent of a class. */
 export function wordsIn(extentClass: u32): u32 {
-  if (extentClass < 8) return 2 * extentClass + 2;
-  return ((extentClass & 7) + 9) << (extentClass / 8);
+  return select<u32>(2 * extentClass + 2, ((extentClass & 7) + 9) << (extentClass / 8), extentClass < 8);
 }
 
 function bytesIn(extentClass: u32): u64 {

@@ -2,17 +2,17 @@
 //
 // Radii r_0 … r_10 find every code within r bits when the sum of (r_i + 1) is r + 1: a code missed by all bands differs by
 // r_i + 1 bits in each. -1 leaves a band out. Which bands get the larger radii is free, so for each query those do whose
-// buckets hold least around it (GPH: Qin et al., ICDE 2018), as the counts of codes by the lowest bits of a band tell. With 16
+// buckets hold least around it (GPH: Qin et al., ICDE 2018), as the directories tell, which a walk reads anyway. With 16
 // bands, made for fewer codes, weighing would cost as much as it saves: all get the same.
 
+import { wordsOf } from "./bucket";
 import {
   bandBits,
   bandRadiusMax,
   bands,
   bandsMax,
   bandValues,
-  crowdAt,
-  crowdBits,
+  bucketAt,
   followers,
   leaders,
   radii,
@@ -20,7 +20,7 @@ import {
   stepCosts,
 } from "./layout";
 import { choose, masksOf } from "./order";
-import { bitsOf, size } from "./postings";
+import { bitsOf, entryOf, lowBitsOf, size, splitsOf } from "./postings";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
 const probeCost: f32 = 24;
@@ -99,26 +99,39 @@ function weigh(leader: u32, band: u32): void {
   const value = load<u32>(bandValues + (place << 2));
   if (ring < ringsCounted) store<f32>(crowds + ((<usize>ring) << 2), crowdAround(band, value, ring));
   const bits = bitsOf(band);
-  const looks = <f32>choose(bits, ring) * probeCost + codesIn(ring, bits, crowds) * postingCost;
-  setStepCost(leader, band, looks + codesIn(ring, bandBits, crowds) * candidateCost);
+  const looks = <f32>choose(bits, ring) * probeCost + crowdIn(ring, bits, crowds) * postingCost;
+  setStepCost(leader, band, looks + codesIn(ring, bits, crowds) * candidateCost);
 }
 
-/** Codes whose counted bits differ from the value's in just so many places. */
+/** Codes, and what is free, in the buckets whose bits differ from the value's in just so many places. */
 function crowdAround(band: u32, value: u32, ring: u32): f32 {
-  const counted = min(bitsOf(band), crowdBits);
-  const end = masksOf(ring) + ((<usize>choose(counted, ring)) << 2);
+  const end = masksOf(ring) + ((<usize>choose(bitsOf(band), ring)) << 2);
+  const low = lowBitsOf(band);
   let codes: u32 = 0;
-  for (let at = masksOf(ring); at < end; at += 4) codes += load<u32>(crowdAt(band, value ^ load<u32>(at)));
+  if (splitsOf(band) == 0) {
+    for (let at = masksOf(ring); at < end; at += 4) codes += wordsIn(band, (value ^ load<u32>(at)) & low);
+  } else {
+    for (let at = masksOf(ring); at < end; at += 4) codes += crowdOf(band, value ^ load<u32>(at));
+  }
   return <f32>codes;
 }
 
-/** Codes in a ring by so many of a band's bits, from those of the rings by counted bits: the others are taken to differ by chance. */
+function wordsIn(band: u32, number: u32): u32 {
+  return wordsOf(load<u64>(bucketAt(band, number)));
+}
+
+/** While a directory doubles: a bucket that was split counts as twice its half of the value's next bit. */
+function crowdOf(band: u32, value: u32): u32 {
+  const halved = <u32>((value & lowBitsOf(band)) < splitsOf(band));
+  return wordsOf(load<u64>(entryOf(band, value))) << halved;
+}
+
+/** Codes in a ring by all of a band's bits, from those of the rings by its buckets': the others are taken to differ by chance. */
 function codesIn(ring: u32, bits: u32, crowds: usize): f32 {
-  if (bits < crowdBits) return crowdIn(ring, bits, crowds) * <f32>((<u32>1) << (crowdBits - bits));
-  const others = bits - crowdBits;
+  const others = bandBits - bits;
   let codes: f32 = 0;
   for (let flips: u32 = 0; flips <= ring; flips++) {
-    if (ring - flips <= others) codes += crowdIn(flips, crowdBits, crowds) * <f32>choose(others, ring - flips);
+    if (ring - flips <= others) codes += crowdIn(flips, bits, crowds) * <f32>choose(others, ring - flips);
   }
   return codes / <f32>((<u32>1) << others);
 }

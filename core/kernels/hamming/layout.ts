@@ -27,6 +27,8 @@ export const queries: usize = 0x20000;
 export const bandValues: usize = 0x20400;
 export const group: usize = 0x20c00;
 export const reordered: usize = 0x20d00;
+/** Up to 64 postings that are being sorted, and where each goes. */
+export const sorting: usize = 0x20e00;
 export const distanceCounts: usize = 0x21000;
 /** By query and band: who walks for it, for how many more it walks, how far, what going one bit farther would cost, and the codes in the first rings. */
 export const leaders: usize = 0x21800;
@@ -36,7 +38,7 @@ export const stepCosts: usize = 0x22800;
 export const ringCrowds: usize = 0x23000;
 // 0x24800: the arena's lists.
 export const results: usize = 0x25000;
-/** The buckets that a walk looks into: four words each. */
+/** The buckets that a walk looks into: eight words each. */
 export const probes: usize = 0x45000;
 /** The slots whose postings were near in a walk. */
 export const met: usize = 0x85000;
@@ -44,12 +46,8 @@ export const metMax: u32 = 0x4000;
 /** Codes on their way in, or blocks on their way to and from a snapshot: never during a walk. */
 export const staging: usize = probes;
 export const stagedAudiences: usize = staging + 0x20000;
-/** How many codes have each value in the lowest bits of a band. */
-export const crowdBits: u32 = 13;
-const crowdShift: u32 = crowdBits + 2;
-const crowds: usize = met + ((<usize>metMax) << 2);
 /** Where each block of 512 slots lies. */
-const blockTable: usize = crowds + ((<usize>bandsMax) << crowdShift);
+const blockTable: usize = met + ((<usize>metMax) << 2);
 const blocksMax: u32 = 0x20000;
 /** How many postings each bucket of a band is about to get, then where the next of them goes. Pages never touched cost no memory, here and below. */
 export const arrivals: usize = blockTable + ((<usize>blocksMax) << 2);
@@ -117,7 +115,7 @@ export function placeBlocks(end: u32): bool {
 
 /** Bytes that are written to whatever the index holds, apart from directories and what the arena gave out. */
 export function fixedBytes(): f64 {
-  return <f64>(crowds + ((<usize>bands) << crowdShift)) + <f64>blockCount * 4;
+  return <f64>blockTable + <f64>blockCount * 4;
 }
 
 function blockOf(slot: u32): usize {
@@ -179,11 +177,6 @@ export function distance(code: usize, other: usize): i32 {
 /** Differing bits between the first halves of two codes. */
 export function halfDistance(code: usize, other: usize): i32 {
   return <i32>popcnt(load<u64>(code) ^ load<u64>(other)) + <i32>popcnt(load<u64>(code, 8) ^ load<u64>(other, 8));
-}
-
-export function crowdAt(band: u32, value: u32): usize {
-  const low = value & (((<u32>1) << crowdBits) - 1);
-  return crowds + ((<usize>((band << crowdBits) | low)) << 2);
 }
 
 export function bucketAt(band: u32, bucket: u32): usize {

@@ -3,7 +3,26 @@
 // Taking a code in is a posting in each band, seen by the next query. Directories double by linear hashing (Litwin, VLDB 1980), a
 // few buckets with every change, so that nothing ever waits for a rebuild.
 
-import { allot, bytesFor, classOf, release, room, wordsIn } from "./arena";
+import { bytesFor, classOf, room } from "./arena";
+import {
+  arranged,
+  classIn,
+  countIn,
+  discard,
+  isFull,
+  isInOrder,
+  isUntidy,
+  moved,
+  none,
+  placeFor,
+  postingsOf,
+  toldBits,
+  untidy,
+  vacant,
+  withoutPosting,
+  withPosting,
+  wordsOf,
+} from "./bucket";
 import {
   arrivals,
   audienceOf,
@@ -16,7 +35,6 @@ import {
   bucketAt,
   bucketBitsMax,
   bucketBitsMin,
-  crowdAt,
   directoryBytes,
   isHeld,
   placeBlocks,
@@ -27,9 +45,8 @@ import {
   slotsMax,
   tagBits,
 } from "./layout";
+import { choose, masksOf } from "./order";
 
-/** In larger buckets a removed code's posting is left to the sweep. */
-const searchedMax: u32 = 4096;
 /** Postings looked at for one step of upkeep. */
 const postingsPerStep: u32 = 8;
 /** What the directories may take of the 90 bytes a code, in tenths. */
@@ -82,52 +99,14 @@ function bitsOfBucket(band: u32, value: u32): u32 {
   return bitsOf(band) + <u32>((value & lowBitsOf(band)) < splitsOf(band));
 }
 
+/** How many of them the tags of its postings tell. */
+function toldOf(band: u32, value: u32): u32 {
+  return toldBits(bitsOfBucket(band, value));
+}
+
 /** What postings of a value say of it, where buckets take so many bits. */
 export function tagOf(value: u32, bits: u32): u32 {
   return ((value >> bits) & ((1 << tagBits) - 1)) << slotBits;
-}
-
-// A bucket is two words in one: where its extent lies (29 bits), how many postings are in it (27), and the extent's class (8).
-// It has none while it is empty.
-
-const countShift: u64 = 29;
-const classShift: u64 = 56;
-const placeMask: u64 = ((<u64>1) << countShift) - 1;
-const countMask: u64 = ((<u64>1) << (classShift - countShift)) - 1;
-
-export function countIn(bucket: u64): u32 {
-  return <u32>((bucket >> countShift) & countMask);
-}
-
-export function postingsOf(bucket: u64): usize {
-  return (<usize>(bucket & placeMask)) << 3;
-}
-
-function classIn(bucket: u64): u32 {
-  return <u32>(bucket >> classShift);
-}
-
-function bucketOf(place: u32, count: u32, extentClass: u32): u64 {
-  return <u64>place | ((<u64>count) << countShift) | ((<u64>extentClass) << classShift);
-}
-
-/** A bucket of so many postings that are yet to be written. There must be memory. */
-function unfilled(count: u32): u64 {
-  return count == 0 ? 0 : bucketOf(allot(classOf(count)), count, classOf(count));
-}
-
-/** The bucket in an extent with room for so many; the postings come along. There must be memory. */
-function moved(bucket: u64, words: u32): u64 {
-  const extentClass = classOf(words);
-  const place = allot(extentClass);
-  const count = countIn(bucket);
-  memory.copy((<usize>place) << 3, postingsOf(bucket), (<usize>count) << 2);
-  if (bucket != 0) release(<u32>(bucket & placeMask), classIn(bucket));
-  return bucketOf(place, count, extentClass);
-}
-
-function hasRoomFor(bucket: u64, more: u32): bool {
-  return bucket != 0 && countIn(bucket) + more <= wordsIn(classIn(bucket));
 }
 
 /** The slot that the next code goes to. */
@@ -164,8 +143,8 @@ export function holdRange(first: u32, count: u32): void {
 export function makeRoom(code: usize): bool {
   let bytes: u64 = 0;
   for (let band: u32 = 0; band < bands; band++) {
-    const bucket = load<u64>(placeOf(band, bandIn(code, band)));
-    if (!hasRoomFor(bucket, 1)) bytes += bytesFor(countIn(bucket) + 1);
+    const bucket = load<u64>(entryOf(band, bandIn(code, band)));
+    if (isFull(bucket)) bytes += bytesFor(wordsOf(bucket) + 1);
   }
   return room(bytes + <u64>blockBytes + 64);
 }
@@ -173,26 +152,26 @@ export function makeRoom(code: usize): bool {
 export function post(slot: u32): void {
   for (let band: u32 = 0; band < bands; band++) {
     const value = bandValue(slot, band);
-    append(placeOf(band, value), slot | tagOf(value, bitsOfBucket(band, value)));
-    crowd(band, value, 1);
+    append(entryOf(band, value), slot | tagOf(value, bitsOfBucket(band, value)), toldOf(band, value));
   }
 }
 
-function placeOf(band: u32, value: u32): usize {
+/** Loads the words of the buckets whose bits differ from the value's in just so many places, for the sake of the cache alone. */
+export function fetchBuckets(band: u32, value: u32, flips: u32): void {
+  const low = value & lowBitsOf(band);
+  const end = masksOf(flips) + ((<usize>choose(bitsOf(band), flips)) << 2);
+  for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
+}
+
+/** Where the word of a value's bucket is. */
+export function entryOf(band: u32, value: u32): usize {
   return bucketAt(band, bucketNumber(value, lowBitsOf(band), splitsOf(band)));
 }
 
-function append(at: usize, posting: u32): void {
+function append(at: usize, posting: u32, told: u32): void {
   let bucket = load<u64>(at);
-  const count = countIn(bucket);
-  if (!hasRoomFor(bucket, 1)) bucket = moved(bucket, count + 1);
-  store<u32>(postingsOf(bucket) + ((<usize>count) << 2), posting);
-  store<u64>(at, bucket + ((<u64>1) << countShift));
-}
-
-function crowd(band: u32, value: u32, change: i32): void {
-  const at = crowdAt(band, value);
-  store<i32>(at, load<i32>(at) + change);
+  if (isFull(bucket)) bucket = moved(bucket, wordsOf(bucket) + 1);
+  store<u64>(at, withPosting(bucket, posting, told));
 }
 
 // Many codes are posted band by band: counted by their buckets, so that each gets its extent once, then written there. Each step is a
@@ -217,7 +196,6 @@ export function announce(band: u32, first: u32, end: u32): void {
     const value = bandValue(slot, band);
     const at = arrivals + ((<usize>bucketNumber(value, low, splitBelow)) << 2);
     store<u32>(at, load<u32>(at) + 1);
-    crowd(band, value, 1);
   }
 }
 
@@ -226,7 +204,7 @@ function bucketNumber(value: u32, low: u32, splitBelow: u32): u32 {
   return bucket < splitBelow ? value & (2 * low + 1) : bucket;
 }
 
-/** Gives every bucket room for those announced, and counts them in; there is memory, as it was reserved. */
+/** Gives every bucket room for those announced; there is memory, as it was reserved. */
 export function provide(band: u32): void {
   const buckets = bucketsOf(band);
   for (let number: u32 = 0; number < buckets; number++) {
@@ -235,9 +213,10 @@ export function provide(band: u32): void {
     if (more == 0) continue;
     const at = bucketAt(band, number);
     let bucket = load<u64>(at);
-    if (!hasRoomFor(bucket, more)) bucket = moved(bucket, countIn(bucket) + more);
-    store<u32>(arrival, <u32>postingsOf(bucket) + (countIn(bucket) << 2));
-    store<u64>(at, bucket + ((<u64>more) << countShift));
+    const count = countIn(bucket);
+    if (count + more > wordsOf(bucket)) bucket = moved(bucket, count + more);
+    store<u32>(arrival, <u32>postingsOf(bucket) + (count << 2));
+    store<u64>(at, untidy(bucket));
   }
 }
 
@@ -254,6 +233,21 @@ export function postRange(band: u32, first: u32, end: u32): void {
     store<u32>(arrival, at + 4);
     store<u32>(<usize>at, slot | tagOf(value, bits + <u32>((value & low) < splitBelow)));
   }
+}
+
+/** Puts a range of buckets in order, before they are looked into; returns how many buckets the band has. */
+export function arrangeRange(band: u32, first: u32, end: u32): u32 {
+  const buckets = bucketsOf(band);
+  const last = min(end, buckets);
+  for (let number = first; number < last; number++) arrange(band, number);
+  return buckets;
+}
+
+/** Puts a bucket in order that should be. */
+export function arrange(band: u32, number: u32): void {
+  const at = bucketAt(band, number);
+  const bucket = load<u64>(at);
+  if (isUntidy(bucket)) store<u64>(at, arranged(bucket, toldOf(band, number)));
 }
 
 /** Counts the held among adopted slots and lists the others as free, the lowest to be reused first. */
@@ -277,8 +271,8 @@ export function remove(slot: u32): bool {
   let withdrawn = true;
   for (let band: u32 = 0; band < bands; band++) {
     const value = bandValue(slot, band);
-    if (!withdraw(placeOf(band, value), slot)) withdrawn = false;
-    crowd(band, value, -1);
+    const posting = slot | tagOf(value, bitsOfBucket(band, value));
+    if (!withdraw(entryOf(band, value), posting, toldOf(band, value))) withdrawn = false;
   }
   if (withdrawn) freeSlot(slot);
   else bury(slot);
@@ -292,32 +286,22 @@ function bury(slot: u32): void {
   deadCount++;
 }
 
-/** Takes a slot's posting out of its bucket, the last one comes in its place; `false` when the bucket is too large to look for it. */
-function withdraw(at: usize, slot: u32): bool {
+/** Takes a posting out of its bucket; `false` when the bucket is so large that this is left to the sweep. */
+function withdraw(at: usize, posting: u32, told: u32): bool {
   const bucket = load<u64>(at);
-  const count = countIn(bucket);
-  if (count > searchedMax) return false;
-  const first = postingsOf(bucket);
-  const last = first + ((<usize>(count - 1)) << 2);
-  let place = last;
-  while ((load<u32>(place) & slotMask) != slot) place -= 4;
-  store<u32>(place, load<u32>(last));
-  shorten(at, bucket, count - 1);
+  if (!isInOrder(bucket) && !isUntidy(bucket)) return false;
+  store<u64>(at, shortened(withoutPosting(bucket, posting, told)));
   return true;
 }
 
-/** Leaves the first so many postings in a bucket, in a smaller extent where that pays. */
-function shorten(at: usize, bucket: u64, count: u32): void {
-  const place = <u32>(bucket & placeMask);
-  const extentClass = classIn(bucket);
+/** The bucket that postings were taken out of, in a smaller extent where that pays. */
+function shortened(bucket: u64): u64 {
+  const count = countIn(bucket);
   if (count == 0) {
-    release(place, extentClass);
-    store<u64>(at, 0);
-    return;
+    discard(bucket);
+    return 0;
   }
-  const shorter = bucketOf(place, count, extentClass);
-  const fitting = classOf(count);
-  store<u64>(at, fitting + 2 < extentClass && room(bytesFor(count)) ? moved(shorter, count) : shorter);
+  return classOf(count) + 2 < classIn(bucket) && room(bytesFor(count)) ? moved(bucket, count) : bucket;
 }
 
 /** Does so many steps of the work that keeps buckets short: splits them, then sweeps dead codes out. */
@@ -372,8 +356,8 @@ function share(band: u32, number: u32, bucket: u64): bool {
   for (let at = first; at < end; at += 4) upperCount += isUpper(load<u32>(at));
   const lowerCount = count - upperCount;
   if (!room(bytesFor(lowerCount) + bytesFor(upperCount))) return false;
-  const lower = unfilled(lowerCount);
-  const upper = unfilled(upperCount);
+  const lower = lowerCount == 0 ? 0 : vacant(lowerCount);
+  const upper = upperCount == 0 ? 0 : vacant(upperCount);
   let lowerAt = postingsOf(lower);
   let upperAt = postingsOf(upper);
   const bits = bitsOf(band) + 1;
@@ -388,9 +372,9 @@ function share(band: u32, number: u32, bucket: u64): bool {
       lowerAt += 4;
     }
   }
-  release(<u32>(bucket & placeMask), classIn(bucket));
-  store<u64>(bucketAt(band, number), lower);
-  store<u64>(bucketAt(band, number + (1 << (bits - 1))), upper);
+  discard(bucket);
+  store<u64>(bucketAt(band, number), arranged(lower, toldBits(bits)));
+  store<u64>(bucketAt(band, number + (1 << (bits - 1))), arranged(upper, toldBits(bits)));
   return true;
 }
 
@@ -411,21 +395,23 @@ function sweep(): i32 {
   if (sweepBand >= bands && !beginSweep()) return 0;
   const at = bucketAt(sweepBand, sweepBucket);
   const bucket = load<u64>(at);
-  if (bucket != 0) dropDead(at, bucket);
+  const count = countIn(bucket);
+  if (count != 0) dropDead(at, bucket, toldOf(sweepBand, sweepBucket));
   sweepNextBucket();
-  return 1 + <i32>(countIn(bucket) / postingsPerStep);
+  return 1 + <i32>(count / postingsPerStep);
 }
 
-function dropDead(at: usize, bucket: u64): void {
-  const first = postingsOf(bucket);
-  const end = first + ((<usize>countIn(bucket)) << 2);
-  let kept = first;
-  for (let place = first; place < end; place += 4) {
+function dropDead(at: usize, bucket: u64, told: u32): void {
+  const end = placeFor(bucket, none);
+  let kept = postingsOf(bucket);
+  for (let place = kept; place < end; place += 4) {
     const posting = load<u32>(place);
     store<u32>(kept, posting);
     kept += (<usize>isHeld(posting & slotMask)) << 2;
   }
-  if (kept != end) shorten(at, bucket, <u32>(kept - first) >> 2);
+  if (kept == end) return;
+  memory.fill(kept, 255, end - kept);
+  store<u64>(at, shortened(arranged(bucket, told)));
 }
 
 function beginSweep(): bool {

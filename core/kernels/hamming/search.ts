@@ -2,8 +2,10 @@
 //
 // Memory latency is all that costs here, so no load waits for another where that can be: a walk gathers the directory's entries
 // first, then the postings, then the codes. WebAssembly has no prefetch. A processor keeps more loads from memory under way when
-// nothing waits for what they bring, so what is needed next is loaded twice, first for the sake of the cache alone.
+// nothing waits for what they bring, so what is needed next is loaded twice, first for the sake of the cache alone. It looks some
+// hundred instructions ahead for such loads: in one loop with the reckoning of where to read, they took three times as long.
 
+import { endOf, guessIn, isInOrder, isUntidy, none, postingsOf, summaryOf, toldBits, wordsOf } from "./bucket";
 import {
   affordable,
   allot,
@@ -40,10 +42,14 @@ import {
   slotMask,
 } from "./layout";
 import { choose, masksOf } from "./order";
-import { bitsOf, bitsTold, countIn, lowBitsOf, postingsOf, splitsOf, tagOf } from "./postings";
+import { arrange, bitsOf, bitsTold, fetchBuckets, lowBitsOf, splitsOf, tagOf } from "./postings";
 
+/** Farther rings are too many buckets to fetch before a walk is planned. */
+const likelyRadiusMax: i32 = 2;
 /** Postings of a bucket that are loaded ahead. */
-const fetchedMax: u32 = 128;
+const fetchedMax: usize = 128;
+/** What finding those of one tag in a bucket in order costs, in postings read. */
+const postingsPerLine: u32 = 16;
 
 let queryCount: u32 = 0;
 let viewer: u32 = 0;
@@ -88,13 +94,25 @@ function plan(): bool {
       const value = bandIn(queryAt(query), each);
       store<u32>(valueAt(query, each), value);
       follow(query, each, firstOfValue(each, value));
-      if (leaderOf(query, each) == query) beginWalk(query, each, -1);
+      if (leaderOf(query, each) != query) continue;
+      fetchRings(each, value);
+      beginWalk(query, each, -1);
     }
   }
   const limit = affordable(queryCount);
   let cost = costOfPlans(queryCount);
   for (let query: u32 = 0; query < queryCount && cost <= limit; query++) cost += allot(query, radius, limit - cost);
   return cost <= limit;
+}
+
+/** How far walks are likely to go: so much of the directories is fetched before it is needed to plan. */
+function likelyRadius(): i32 {
+  return min(radius / <i32>bands, likelyRadiusMax);
+}
+
+/** Done for one band after another with nothing between, so that many loads are under way at a time. */
+function fetchRings(ofBand: u32, value: u32): void {
+  for (let ring = 0; ring <= likelyRadius(); ring++) fetchBuckets(ofBand, value, ring);
 }
 
 function queryAt(query: u32): usize {
@@ -117,6 +135,7 @@ function walk(): bool {
   farthest = radiusOf(leader, band);
   members = walksAlone(leader, band) ? 0 : listGroup();
   listProbes();
+  locate();
   spent += costOfLooks(probeCount, postingCount);
   if (spent > most) return false;
   fetchPostings();
@@ -136,25 +155,19 @@ function listGroup(): u32 {
   return count;
 }
 
-// A probe is four words: where a bucket's postings lie, how many they are, what they tell when they are of the value sought, and
-// by how many of those bits they may differ.
+// A probe is eight words: the bucket, what its summary says of the value sought, what postings tell when they are of that value, by how
+// many of those bits they may differ, where in a bucket in order those of just that tag are likely to be (0 when all must be read),
+// and the bucket's number.
 
 function probeAt(probe: u32): usize {
-  return probes + ((<usize>probe) << 4);
+  return probes + ((<usize>probe) << 5);
 }
 
 /** Lists the buckets that hold anything near the value. */
 function listProbes(): void {
   probeCount = 0;
-  postingCount = 0;
-  for (let flips: i32 = 0; flips <= farthest; flips++) fetchBuckets(flips);
+  for (let flips = likelyRadius() + 1; flips <= farthest; flips++) fetchBuckets(band, sought, flips);
   for (let flips: i32 = 0; flips <= farthest; flips++) listRing(flips);
-}
-
-function fetchBuckets(flips: u32): void {
-  const low = sought & lowBitsOf(band);
-  const end = masksEnd(flips);
-  for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
 }
 
 function masksEnd(flips: u32): usize {
@@ -166,11 +179,12 @@ function listRing(flips: i32): void {
   const splitBelow = splitsOf(band);
   const low = sought & lowBitsOf(band);
   const tag = tagOf(sought, bits);
+  const summary = summaryOf(tag, toldBits(bits));
   const end = masksEnd(flips);
   for (let at = masksOf(flips); at < end; at += 4) {
     const bucket = low ^ load<u32>(at);
     if (bucket < splitBelow) listHalves(bucket, flips);
-    else list(bucket, tag, farthest - flips);
+    else list(bucket, tag, summary, farthest - flips);
   }
 }
 
@@ -178,70 +192,109 @@ function listRing(flips: i32): void {
 function listHalves(bucket: u32, flips: i32): void {
   const bits = bitsOf(band);
   const tag = tagOf(sought, bits + 1);
+  const summary = summaryOf(tag, toldBits(bits + 1));
   const bit = (sought >> bits) & 1;
-  list(bucket | (bit << bits), tag, farthest - flips);
-  if (flips < farthest) list(bucket | ((bit ^ 1) << bits), tag, farthest - flips - 1);
+  list(bucket | (bit << bits), tag, summary, farthest - flips);
+  if (flips < farthest) list(bucket | ((bit ^ 1) << bits), tag, summary, farthest - flips - 1);
 }
 
-function list(number: u32, tag: u32, left: i32): void {
+function list(number: u32, tag: u32, summary: u64, left: i32): void {
   const bucket = load<u64>(bucketAt(band, number));
   const at = probeAt(probeCount);
-  const count = countIn(bucket);
-  store<u32>(at, <u32>postingsOf(bucket));
-  store<u32>(at, count, 4);
-  store<u32>(at, tag, 8);
-  store<i32>(at, left, 12);
-  postingCount += count;
-  probeCount += <u32>(count != 0);
+  store<u64>(at, bucket);
+  store<u64>(at, summary, 8);
+  store<u32>(at, tag, 16);
+  store<i32>(at, left, 20);
+  store<u32>(at, number, 28);
+  probeCount += <u32>((bucket & select<u64>(summary, -1, left == 0)) != 0);
+}
+
+/** Reckons where to read in each bucket. */
+function locate(): void {
+  postingCount = 0;
+  const end = probeAt(probeCount);
+  for (let probe = probes; probe < end; probe += 32) {
+    const bucket = load<u64>(probe);
+    const located = load<i32>(probe, 20) == 0 && isInOrder(bucket);
+    store<u32>(probe, located ? <u32>guessIn(bucket, load<u64>(probe, 8)) : 0, 24);
+    postingCount += located ? postingsPerLine : wordsOf(bucket);
+  }
+}
+
+function fetchPostings(): void {
+  const end = probeAt(probeCount);
+  for (let probe = probes; probe < end; probe += 32) {
+    const guess = <usize>load<u32>(probe, 24);
+    if (guess != 0) load<u32>(guess);
+    else fetchAll(postingsOf(load<u64>(probe)), endOf(load<u64>(probe)));
+  }
 }
 
 /** Of a crowded bucket the processor fetches the rest by itself. */
-function fetchPostings(): void {
-  const end = probeAt(probeCount);
-  for (let probe = probes; probe < end; probe += 16) {
-    const first = <usize>load<u32>(probe);
-    const last = first + ((<usize>(min(load<u32>(probe, 4), fetchedMax) - 1)) << 2);
-    for (let at = first; at < last; at += 64) load<u32>(at);
-    load<u32>(last);
-  }
+function fetchAll(first: usize, end: usize): void {
+  const last = min(end, first + fetchedMax * 4) - 4;
+  for (let at = first; at < last; at += 64) load<u32>(at);
+  load<u32>(last);
 }
 
-/** Notes the slots of the near postings in a bucket, four postings at a time. */
+/** Notes the slots of the near postings in a bucket. */
 function lookInto(probe: usize): bool {
-  const first = <usize>load<u32>(probe);
-  const end = first + ((<usize>load<u32>(probe, 4)) << 2);
-  const whole = end - ((end - first) & 15);
-  const tag = load<u32>(probe, 8);
-  const left = load<i32>(probe, 12);
-  if (!(left == 0 ? takeEqual(first, whole, tag) : takeNear(first, whole, tag, left))) return false;
-  for (let at = whole; at < end; at += 4) {
-    const posting = load<u32>(at);
-    if (<i32>popcnt((posting ^ tag) >> slotBits) <= left && !meet(posting)) return false;
+  const bucket = load<u64>(probe);
+  const first = postingsOf(bucket);
+  const end = endOf(bucket);
+  const tag = load<u32>(probe, 16);
+  const guess = <usize>load<u32>(probe, 24);
+  if (guess != 0) return takeEqual(first, end, tag, guess);
+  if (!takeNear(first, end, tag, load<i32>(probe, 20))) return false;
+  if (isUntidy(bucket)) arrange(band, load<u32>(probe, 28));
+  return true;
+}
+
+// Postings are read from multiples of 16 or 64 bytes, so that no load is for two lines: some may be a neighbour's.
+
+/** Line by line, from where the tag is likely to be: back to where it begins, then on to where it ends. */
+function takeEqual(first: usize, end: usize, tag: u32, guess: usize): bool {
+  const told = tag >> slotBits;
+  let at = guess & ~63;
+  while (at > first && load<u32>(at) >> slotBits >= told) at -= 64;
+  for (; at < end; at += 64) {
+    const equal = equalAmong16(at, told);
+    if (equal != 0 && !take(at, equal & within(at, first, end))) return false;
+    if (load<u32>(at, 60) >> slotBits > told) break;
   }
   return true;
 }
 
-function takeEqual(first: usize, end: usize, tag: u32): bool {
-  const tags = i32x4.splat(tag >> slotBits);
-  for (let at = first; at < end; at += 16) {
-    const equal = i32x4.bitmask(v128.eq<i32>(v128.shr<u32>(v128.load(at), slotBits), tags));
-    if (equal != 0 && !take(at, equal)) return false;
-  }
-  return true;
+function equalAmong16(at: usize, told: u32): i32 {
+  const tags = i32x4.splat(told);
+  const some = i16x8.narrow_i32x4_s(equalAmong4(at, tags), equalAmong4(at + 16, tags));
+  const others = i16x8.narrow_i32x4_s(equalAmong4(at + 32, tags), equalAmong4(at + 48, tags));
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(some, others));
+}
+
+function equalAmong4(at: usize, tags: v128): v128 {
+  return v128.eq<i32>(v128.shr<u32>(v128.load(at), slotBits), tags);
 }
 
 function takeNear(first: usize, end: usize, tag: u32, left: i32): bool {
   const tags = i32x4.splat(tag);
   const lefts = i32x4.splat(left);
-  for (let at = first; at < end; at += 16) {
+  for (let at = first & ~15; at < end; at += 16) {
     const differing = v128.popcnt<i8>(v128.shr<u32>(v128.xor(v128.load(at), tags), slotBits));
     const near = i32x4.bitmask(v128.le<i32>(differing, lefts));
-    if (near != 0 && !take(at, near)) return false;
+    if (near != 0 && !take(at, near & within(at, first, end))) return false;
   }
   return true;
 }
 
-/** Of four postings those whose bit is set. */
+/** Which of up to 16 postings at `at` belong to an extent. */
+function within(at: usize, first: usize, end: usize): i32 {
+  const before = first > at ? <i32>(first - at) >> 2 : 0;
+  const inside = min<usize>(end - at, 64) >> 2;
+  return (-1 << before) & ((1 << (<i32>inside)) - 1);
+}
+
+/** Of the postings at `at` those whose bit is set. */
 function take(at: usize, which: i32): bool {
   for (let rest = which; rest != 0; rest &= rest - 1) {
     if (!meet(load<u32>(at + ((<usize>ctz(rest)) << 2)))) return false;
@@ -249,9 +302,11 @@ function take(at: usize, which: i32): bool {
   return true;
 }
 
+/** Notes a posting's slot, unless it stands for none. */
 function meet(posting: u32): bool {
   store<u32>(met + ((<usize>metCount) << 2), posting & slotMask);
-  return ++metCount < metMax || compareMet();
+  metCount += <u32>(posting != none);
+  return metCount < metMax || compareMet();
 }
 
 /** Compares the codes that were met so far; `false` when that comes to cost more than comparing every code. */

@@ -2,6 +2,7 @@ import { type HammingKernel, hammingKernel } from "../kernels/hamming-index.ts";
 import type { Bands } from "./bit-order.ts";
 
 const slotsPerCall = 8192;
+const bucketsPerCall = 1024;
 
 /** A kernel and what is seen of its memory: each time the memory has grown it is another buffer, so `renew` follows. */
 export class IndexMemory {
@@ -46,6 +47,15 @@ export class IndexMemory {
       for (const [from, end] of this.#ranges(first)) this.kernel.postRange(band, from, end);
     }
     this.renew();
+  }
+
+  /** Puts all buckets in order at once, which else each waits for until it is looked into. */
+  arrange(): void {
+    for (let band = 0; band < this.bands; band++) {
+      let buckets = 1;
+      for (let from = 0; from < buckets; from += bucketsPerCall)
+        buckets = this.kernel.arrangeRange(band, from, from + bucketsPerCall) >>> 0;
+    }
   }
 
   *#ranges(first: number): Generator<readonly [number, number]> {

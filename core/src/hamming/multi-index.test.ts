@@ -126,6 +126,44 @@ test("takes no more memory, however many codes come and go", () => {
   assert.ok(index.bytes < before * 1.1, `${before} bytes, then ${index.bytes}`);
 });
 
+test("stays exact while a bucket outgrows its order and falls back to it", () => {
+  const random = randomBits(43);
+  const centre = randomCode(random);
+  const twins = new Twins();
+  const near = () => flipped(centre, random() % 4, random);
+  for (let i = 0; i < 6000; i++) {
+    twins.add(near());
+    if (i % 500 === 499) twins.check(near(), i % 4);
+  }
+  for (let i = 0; i < 5500; i++) {
+    twins.removeOne(random);
+    if (i % 500 === 499) for (const radius of [0, 3, 12]) twins.check(near(), radius);
+  }
+});
+
+for (const bands of [11, 16] as const)
+  test(`a restored index of ${bands} bands answers the same before and after its buckets are in order, whatever comes and goes`, async () => {
+    for (const set of codeSets) {
+      const random = randomBits(47);
+      const index = new MultiIndex({ bands });
+      const codes = set.codes(4000, random);
+      for (const code of codes) index.add(code, 0);
+      const restored = await MultiIndex.restore(index.snapshot(), { walk: "always", bands });
+      const queries = set.queries(5, random);
+      const agree = () => {
+        for (const query of queries)
+          for (const radius of [2, 14, 31])
+            assert.deepEqual(restored.within(query, radius), index.within(query, radius));
+      };
+      for (let slot = 0; slot < 4000; slot += 3) assert.equal(restored.remove(slot), index.remove(slot));
+      agree();
+      agree();
+      for (const code of codes.slice(0, 500)) assert.equal(restored.add(code, 0), index.add(code, 0));
+      for (let slot = 1; slot < 4000; slot += 3) assert.equal(restored.remove(slot), index.remove(slot));
+      agree();
+    }
+  });
+
 test("finds codes that came all at once, and those that came after", () => {
   for (const set of codeSets) {
     const random = randomBits(31);

@@ -123,6 +123,7 @@ export class MultiIndex implements CodeIndex {
       this.#kernel.addStaged(end - done);
     }
     this.#memory.post(first);
+    this.#memory.arrange();
     return first;
   }
 
