@@ -3,7 +3,7 @@
 // Memory latency is all that costs here, so no load waits for another where that can be: a walk gathers the directory's entries
 // first, then the postings, then the codes. WebAssembly has no prefetch. A processor keeps more loads from memory under way when
 // nothing waits for what they bring, so what is needed next is loaded twice, first for the sake of the cache alone. It looks some
-// hundred instructions ahead for such loads: in one loop with the reckoning of where to read, they took three times as long.
+// hundred instructions ahead for such loads: in one loop with the reckoning of where to read, a query took 1.2 times as long.
 
 import { endOf, guessIn, isInOrder, isUntidy, none, postingsOf, summaryOf, toldBits, wordsOf } from "./bucket";
 import {
