@@ -19,7 +19,7 @@ import {
   ringCrowds,
   stepCosts,
 } from "./layout";
-import { choose, masksOf } from "./order";
+import { choose, masksEnd, masksOf } from "./order";
 import { bitsOf, entryOf, lowBitsOf, size, splitsOf } from "./postings";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
@@ -105,7 +105,7 @@ function weigh(leader: u32, band: u32): void {
 
 /** Codes, and what is free, in the buckets whose bits differ from the value's in just so many places. */
 function crowdAround(band: u32, value: u32, ring: u32): f32 {
-  const end = masksOf(ring) + ((<usize>choose(bitsOf(band), ring)) << 2);
+  const end = masksEnd(bitsOf(band), ring);
   const low = lowBitsOf(band);
   let codes: u32 = 0;
   if (splitsOf(band) == 0) {

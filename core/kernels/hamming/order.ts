@@ -56,6 +56,11 @@ export function masksOf(count: u32): usize {
   return at;
 }
 
+/** Where those end that are among `bits` bits. */
+export function masksEnd(bits: u32, count: u32): usize {
+  return masksOf(count) + ((<usize>choose(bits, count)) << 2);
+}
+
 /** How many masks of `count` bits there are among `bits` bits. */
 export function choose(bits: u32, count: u32): u32 {
   let ways: u32 = 1;

@@ -45,7 +45,7 @@ import {
   slotsMax,
   tagBits,
 } from "./layout";
-import { choose, masksOf } from "./order";
+import { masksEnd, masksOf } from "./order";
 
 /** Postings looked at for one step of upkeep. */
 const postingsPerStep: u32 = 8;
@@ -152,14 +152,15 @@ export function makeRoom(code: usize): bool {
 export function post(slot: u32): void {
   for (let band: u32 = 0; band < bands; band++) {
     const value = bandValue(slot, band);
-    append(entryOf(band, value), slot | tagOf(value, bitsOfBucket(band, value)), toldOf(band, value));
+    const bits = bitsOfBucket(band, value);
+    append(entryOf(band, value), slot | tagOf(value, bits), toldBits(bits));
   }
 }
 
 /** Loads the words of the buckets whose bits differ from the value's in just so many places, for the sake of the cache alone. */
 export function fetchBuckets(band: u32, value: u32, flips: u32): void {
   const low = value & lowBitsOf(band);
-  const end = masksOf(flips) + ((<usize>choose(bitsOf(band), flips)) << 2);
+  const end = masksEnd(bitsOf(band), flips);
   for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
 }
 
@@ -271,8 +272,8 @@ export function remove(slot: u32): bool {
   let withdrawn = true;
   for (let band: u32 = 0; band < bands; band++) {
     const value = bandValue(slot, band);
-    const posting = slot | tagOf(value, bitsOfBucket(band, value));
-    if (!withdraw(entryOf(band, value), posting, toldOf(band, value))) withdrawn = false;
+    const bits = bitsOfBucket(band, value);
+    if (!withdraw(entryOf(band, value), slot | tagOf(value, bits), toldBits(bits))) withdrawn = false;
   }
   if (withdrawn) freeSlot(slot);
   else bury(slot);

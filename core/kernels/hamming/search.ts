@@ -41,7 +41,7 @@ import {
   slotBits,
   slotMask,
 } from "./layout";
-import { choose, masksOf } from "./order";
+import { masksEnd, masksOf } from "./order";
 import { arrange, bitsOf, bitsTold, fetchBuckets, lowBitsOf, splitsOf, tagOf } from "./postings";
 
 /** Farther rings are too many buckets to fetch before a walk is planned. */
@@ -170,17 +170,13 @@ function listProbes(): void {
   for (let flips: i32 = 0; flips <= farthest; flips++) listRing(flips);
 }
 
-function masksEnd(flips: u32): usize {
-  return masksOf(flips) + ((<usize>choose(bitsOf(band), flips)) << 2);
-}
-
 function listRing(flips: i32): void {
   const bits = bitsOf(band);
   const splitBelow = splitsOf(band);
   const low = sought & lowBitsOf(band);
   const tag = tagOf(sought, bits);
   const summary = summaryOf(tag, toldBits(bits));
-  const end = masksEnd(flips);
+  const end = masksEnd(bits, flips);
   for (let at = masksOf(flips); at < end; at += 4) {
     const bucket = low ^ load<u32>(at);
     if (bucket < splitBelow) listHalves(bucket, flips);
