@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   Answers,
@@ -15,7 +15,7 @@ import {
   uploadOne,
   useLibrary,
 } from "./support/answers.ts";
-import { atEnd } from "./support/at-end.ts";
+import { atEnd, type Ending } from "./support/at-end.ts";
 import { smallPictures } from "./support/jobs.ts";
 import { newPerson } from "./support/person.ts";
 import { startServer } from "./support/server.ts";
@@ -24,7 +24,7 @@ const patienceMs = 60_000;
 const mebibyte = 2 ** 20;
 
 /** A small disk of the test's own; `undefined` where this machine lets us make none. */
-async function smallDisk(t: Pick<TestContext, "after">, mebibytes: number): Promise<string | undefined> {
+async function smallDisk(t: Ending, mebibytes: number): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "utsuru-disk-"));
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m,mode=711`, "utsuru-test", folder], {

@@ -141,7 +141,9 @@ test("what maintenance has yet to make is counted, and found missing when its ta
     "Examined images: 6, objects: 11. All is well. Found as wholes, but maintenance has yet to come to them: 1.\n";
   assert.deepEqual(waiting, { code: 0, stdout: inWords, stderr: "" });
   const task = { kind: "renew", imageId: body.results[0].image.id };
-  await query("insert into pgboss.job (name, data) values ('set-aside', $1)", [JSON.stringify(task)]);
+  await query("insert into pgboss.job (name, source_name, data) values ('set-aside', 'maintenance', $1)", [
+    JSON.stringify(task),
+  ]);
   const { code, findings, summary } = await examine(settings);
   assert.deepEqual([code, kindsOf(findings)], [1, ["features-missing", "thumbnail-missing"]]);
   assert.equal(summary?.waiting, 0);

@@ -42,12 +42,15 @@ async function enqueueStale({ database, queue }: Ports): Promise<number> {
   return count;
 }
 
+/** What holds for a task of this lane that failed at every try. */
+const isSetAside = `name = '${asideName}' and source_name = 'maintenance'`;
+
 /** Images that have a task, waiting, in hand or set aside. States are ordered: created, retry, active, completed … */
 const known = `
   known as materialized (
     select name, (data ->> 'imageId')::uuid as image_id from pgboss.job
     where state <= 'active' and data ? 'imageId'
-      and (name = 'maintenance' or name = '${asideName}' and source_name = 'maintenance'))`;
+      and (name = 'maintenance' or ${isSetAside}))`;
 
 async function stale(on: Connection): Promise<string[]> {
   const rows = await on.query<{ image_id: string }>(
@@ -65,7 +68,7 @@ async function isDue(on: Connection, imageId: string): Promise<boolean> {
   const due = await on.query(
     `select from image_data
      where image_id = $1 and derived_version < $2
-       and not exists (select from pgboss.job where name = '${asideName}' and data ->> 'imageId' = $1::text)`,
+       and not exists (select from pgboss.job where ${isSetAside} and data ->> 'imageId' = $1::text)`,
     [imageId, derivedVersion],
   );
   return due.length > 0;

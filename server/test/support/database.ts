@@ -1,9 +1,8 @@
-import { after, type TestContext } from "node:test";
+import { after } from "node:test";
+import type { Ending } from "./at-end.ts";
 import { type Server, startEmbeddedServer } from "./embedded-server.ts";
 import { findServer } from "./system-server.ts";
 import { execute, makeTemplate, urlOf } from "./template-database.ts";
-
-type Context = Pick<TestContext, "after">;
 
 /** A database of a test's own, with the newest schema and nothing in it. */
 export interface TestDatabase {
@@ -14,7 +13,7 @@ export interface TestDatabase {
  * A database of the test's own on the embedded PostgreSQL, which all tests of the process share and which ends with it.
  * The first call takes about 2 s, the others some 100 ms. Nothing needs to be tidied up.
  */
-export const testDatabase: (t: Context) => Promise<TestDatabase> = databasesOn(startEmbeddedServer);
+export const testDatabase: (t: Ending) => Promise<TestDatabase> = databasesOn(startEmbeddedServer);
 
 const found = findServer();
 
@@ -25,11 +24,11 @@ const found = findServer();
 export const serverDatabases: {
   readonly name: string;
   readonly skip: string | false;
-  readonly testDatabase: (t: Context) => Promise<TestDatabase>;
+  readonly testDatabase: (t: Ending) => Promise<TestDatabase>;
 } = { name: found.name, skip: found.skip, testDatabase: databasesOn(found.start) };
 
 /** Databases on a server that is started by the first call and stopped after the last test; called once for each server, at the top of a file. */
-export function databasesOn(start: () => Promise<Server>): (t: Context) => Promise<TestDatabase> {
+export function databasesOn(start: () => Promise<Server>): (t: Ending) => Promise<TestDatabase> {
   const ownTemplate = `utsuru_template_${process.pid}`;
   let server: Promise<Required<Server>> | undefined;
   let databases = 0;

@@ -128,14 +128,9 @@ function run(
 /** One server for all tests of a file that need none of their own: they use other people and other pictures. */
 export function sharedServer(options: Pick<ServerOptions, "hasCostlyPasswords"> = {}): () => Promise<TestServer> {
   let server: Promise<TestServer> | undefined;
-  // Registered now, on the root suite: within a test, the runner's hook would be that test's.
-  let end: (() => unknown) | undefined;
-  after(() => end?.());
-  const file = {
-    after: (all: () => unknown) => {
-      end = all;
-    },
-  };
+  const file: Ending = { after };
+  // The runner's hook is taken now, on the root suite: within a test it would be that test's.
+  atEnd(file, () => {});
   return () => {
     server ??= startShared(file, options);
     return server;
