@@ -5,22 +5,21 @@
 // buckets hold least around it (GPH: Qin et al., ICDE 2018), as the directories tell, which a walk reads anyway. With 16
 // bands, made for fewer codes, weighing would cost as much as it saves: all get the same.
 
-import { wordsOf } from "./bucket";
 import {
   bandBits,
   bandRadiusMax,
   bands,
   bandsMax,
-  bandValues,
-  bucketAt,
   followers,
   leaders,
+  placeOf,
   radii,
   ringCrowds,
   stepCosts,
 } from "./layout";
-import { choose, masksEnd, masksOf } from "./order";
-import { bitsOf, entryOf, lowBitsOf, size, splitsOf } from "./postings";
+import { choose } from "./order";
+import { bitsOf, size } from "./postings";
+import { crowdIn as crowdInRing, ringsKept } from "./rings";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
 const probeCost: f32 = 24;
@@ -31,18 +30,12 @@ const planCost: f32 = 20000;
 const scanCost: f32 = 3;
 const scanCostPerQuery: f32 = 1.5;
 const neverCost: f32 = 1e18;
-/** Rings around a value that are counted; those beyond are taken to be as crowded as the last. */
-const ringsCounted: u32 = 3;
 
 let insistent: bool = false;
 
 /** From now on queries walk whatever it costs: how tests prove them on sets small enough to scan. */
 export function insist(): void {
   insistent = true;
-}
-
-function placeOf(query: u32, band: u32): usize {
-  return <usize>(query * bandsMax + band);
 }
 
 /** The first query of equal value in the band: it walks for all of them. */
@@ -95,35 +88,11 @@ function setStepCost(leader: u32, band: u32, cost: f32): void {
 function weigh(leader: u32, band: u32): void {
   const ring: u32 = radiusOf(leader, band) + 1;
   const place = placeOf(leader, band);
-  const crowds = ringCrowds + ((place * <usize>ringsCounted) << 2);
-  const value = load<u32>(bandValues + (place << 2));
-  if (ring < ringsCounted) store<f32>(crowds + ((<usize>ring) << 2), crowdAround(band, value, ring));
+  const crowds = ringCrowds + ((place * <usize>ringsKept) << 2);
+  if (ring < ringsKept) store<f32>(crowds + ((<usize>ring) << 2), crowdInRing(leader, band, ring));
   const bits = bitsOf(band);
   const looks = <f32>choose(bits, ring) * probeCost + crowdIn(ring, bits, crowds) * postingCost;
   setStepCost(leader, band, looks + codesIn(ring, bits, crowds) * candidateCost);
-}
-
-/** Codes, and what is free, in the buckets whose bits differ from the value's in just so many places. */
-function crowdAround(band: u32, value: u32, ring: u32): f32 {
-  const end = masksEnd(bitsOf(band), ring);
-  const low = lowBitsOf(band);
-  let codes: u32 = 0;
-  if (splitsOf(band) == 0) {
-    for (let at = masksOf(ring); at < end; at += 4) codes += wordsIn(band, (value ^ load<u32>(at)) & low);
-  } else {
-    for (let at = masksOf(ring); at < end; at += 4) codes += crowdOf(band, value ^ load<u32>(at));
-  }
-  return <f32>codes;
-}
-
-function wordsIn(band: u32, number: u32): u32 {
-  return wordsOf(load<u64>(bucketAt(band, number)));
-}
-
-/** While a directory doubles: a bucket that was split counts as twice its half of the value's next bit. */
-function crowdOf(band: u32, value: u32): u32 {
-  const halved = <u32>((value & lowBitsOf(band)) < splitsOf(band));
-  return wordsOf(load<u64>(entryOf(band, value))) << halved;
 }
 
 /** Codes in a ring by all of a band's bits, from those of the rings by its buckets': the others are taken to differ by chance. */
@@ -137,8 +106,8 @@ function codesIn(ring: u32, bits: u32, crowds: usize): f32 {
 }
 
 function crowdIn(ring: u32, bits: u32, crowds: usize): f32 {
-  if (ring < ringsCounted) return load<f32>(crowds + ((<usize>ring) << 2));
-  const last = ringsCounted - 1;
+  if (ring < ringsKept) return load<f32>(crowds + ((<usize>ring) << 2));
+  const last = ringsKept - 1;
   return load<f32>(crowds + ((<usize>last) << 2)) * (<f32>choose(bits, ring) / <f32>choose(bits, last));
 }
 

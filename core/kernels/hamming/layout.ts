@@ -23,9 +23,12 @@ const inBlock: u32 = slotsPerBlock - 1;
 export const orderTables: usize = 0x10000;
 /** Every 20-bit mask of at most 4 set bits, by count of bits, then ascending: those of the lowest b bits come first. */
 export const masks: usize = 0x18000;
+/** The walks of a query: for each whom it is for, a bit for each query, then its leader and its band. */
+export const walks: usize = 0x1e800;
+/** By query and band: how many rings of words were gathered. */
+export const ringsGathered: usize = 0x1f800;
 export const queries: usize = 0x20000;
 export const bandValues: usize = 0x20400;
-export const group: usize = 0x20c00;
 export const reordered: usize = 0x20d00;
 /** Up to 64 postings that are being sorted, and where each goes. */
 export const sorting: usize = 0x20e00;
@@ -38,21 +41,35 @@ export const stepCosts: usize = 0x22800;
 export const ringCrowds: usize = 0x23000;
 // 0x24800: the arena's lists.
 export const results: usize = 0x25000;
-/** The buckets that a walk looks into: eight words each. */
-export const probes: usize = 0x45000;
-/** The slots whose postings were near in a walk. */
-export const met: usize = 0x85000;
-export const metMax: u32 = 0x4000;
+/** The buckets of a ring that hold anything near. */
+export const hits: usize = 0x45000;
+/** Looks into buckets that are due: in such as are in order, for postings of one tag; then in whole ones. */
+export const exactLooks: usize = hits + 0x14000;
+export const exactMax: u32 = 0x400;
+export const wholeLooks: usize = exactLooks + ((<usize>exactMax) << 4);
+export const wholeMax: u32 = 0x200;
+/** Lines of postings beside those that were looked into first. */
+export const spilled: usize = wholeLooks + ((<usize>wholeMax) << 5);
+export const spilledMax: u32 = exactMax * 2;
+/** The slots whose postings were near, each with its walk. */
+export const met: usize = spilled + ((<usize>spilledMax) << 4);
+export const metMax: u32 = 0x2000;
 /** Codes on their way in, or blocks on their way to and from a snapshot: never during a walk. */
-export const staging: usize = probes;
+export const staging: usize = hits;
 export const stagedAudiences: usize = staging + 0x20000;
 /** Where each block of 512 slots lies. */
-const blockTable: usize = met + ((<usize>metMax) << 2);
+const blockTable: usize = met + ((<usize>metMax) << 3);
 const blocksMax: u32 = 0x20000;
 /** How many postings each bucket of a band is about to get, then where the next of them goes. Pages never touched cost no memory, here and below. */
 export const arrivals: usize = blockTable + ((<usize>blocksMax) << 2);
+/** The words of a farther ring's buckets, at most 4,845. */
+export const farRing: usize = arrivals + ((<usize>4) << bucketBitsMax);
+/** By query and band: the words of the buckets in the first three rings, at most 211. */
+const rings: usize = farRing + 0x9800;
+const ringPlaceBytes: usize = 1688;
+const queriesMax: u32 = 32;
 /** One directory a band, each with room for the most buckets: where a bucket's postings lie, and how many they are. */
-const directories: usize = arrivals + ((<usize>4) << bucketBitsMax);
+const directories: usize = rings + queriesMax * bandsMax * ringPlaceBytes;
 let directoryShift: u32 = 0;
 /** Behind 11 directories of 20 bits: 16 of 16 bits take less. */
 const arena: usize = directories + ((<usize>11) << (bucketBitsMax + 3));
@@ -74,6 +91,7 @@ let slotsProvided: u32 = 0;
 const spareBytes: u64 = 0x20000;
 let blockCount: u32 = 0;
 let bytesPerSlot: u64 = 0;
+let ringBytes: usize = 0;
 let bandMask: u32 = 0;
 
 /** Postings with 24 bits for a slot reach 16.7 million codes; with 27, as many as 4 GiB hold: 46 million in 11 bands. */
@@ -115,11 +133,25 @@ export function placeBlocks(end: u32): bool {
 
 /** Bytes that are written to whatever the index holds, apart from directories and what the arena gave out. */
 export function fixedBytes(): f64 {
-  return <f64>blockTable + <f64>blockCount * 4;
+  return <f64>blockTable + <f64>blockCount * 4 + <f64>ringBytes;
 }
 
 function blockOf(slot: u32): usize {
   return <usize>load<u32>(blockTable + ((<usize>(slot >> blockShift)) << 2));
+}
+
+/** By which tables of queries and bands go. */
+export function placeOf(query: u32, band: u32): usize {
+  return <usize>(query * bandsMax + band);
+}
+
+export function ringsOf(query: u32, band: u32): usize {
+  return rings + placeOf(query, band) * ringPlaceBytes;
+}
+
+/** Notes that memory is about to be written to for a query's rings, and for farther ones. */
+export function touchRings(query: u32): void {
+  ringBytes = max(ringBytes, ringsOf(query + 1, 0) - farRing);
 }
 
 /** A slot's code, in the order of the bands. */

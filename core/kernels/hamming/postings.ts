@@ -45,7 +45,6 @@ import {
   slotsMax,
   tagBits,
 } from "./layout";
-import { masksEnd, masksOf } from "./order";
 
 /** Postings looked at for one step of upkeep. */
 const postingsPerStep: u32 = 8;
@@ -155,13 +154,6 @@ export function post(slot: u32): void {
     const bits = bitsOfBucket(band, value);
     append(entryOf(band, value), slot | tagOf(value, bits), toldBits(bits));
   }
-}
-
-/** Loads the words of the buckets whose bits differ from the value's in just so many places, for the sake of the cache alone. */
-export function fetchBuckets(band: u32, value: u32, flips: u32): void {
-  const low = value & lowBitsOf(band);
-  const end = masksEnd(bitsOf(band), flips);
-  for (let at = masksOf(flips); at < end; at += 4) load<u64>(bucketAt(band, low ^ load<u32>(at)));
 }
 
 /** Where the word of a value's bucket is. */

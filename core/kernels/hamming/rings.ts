@@ -1,0 +1,70 @@
+// The buckets around a value, ring by ring: those whose numbers differ from the value's in no bit, in one, in two.
+//
+// Their words are gathered from the directory before anything is done with them, one load behind another and none waiting for
+// what another brings. To choose how far walks go takes the rings that are likely to be walked, so these come for all bands at once.
+
+import { wordsOf } from "./bucket";
+import { bandValues, bucketAt, farRing, placeOf, ringsGathered, ringsOf, touchRings } from "./layout";
+import { choose, masksEnd, masksOf } from "./order";
+import { bitsOf, entryOf, lowBitsOf, splitsOf } from "./postings";
+
+/** Rings whose words are kept for each query and band: farther ones are too many. */
+export const ringsKept: u32 = 3;
+
+/** Gathers the rings up to one of those kept. */
+export function gatherRings(query: u32, band: u32, farthest: u32): void {
+  touchRings(query);
+  store<u8>(ringsGathered + placeOf(query, band), 0);
+  for (let ring: u32 = 0; ring <= farthest; ring++) keepRing(query, band, ring);
+}
+
+function keepRing(query: u32, band: u32, ring: u32): void {
+  gather(query, band, ring, placeIn(query, band, ring));
+  store<u8>(ringsGathered + placeOf(query, band), <u8>(ring + 1));
+}
+
+function placeIn(query: u32, band: u32, ring: u32): usize {
+  const bits = bitsOf(band);
+  return ringsOf(query, band) + ((<usize>(ring == 0 ? 0 : ring == 1 ? 1 : 1 + bits)) << 3);
+}
+
+/** The words of the buckets in a ring, in the order of their masks; of those that were split, the half of the value's next bit. */
+export function ringAt(query: u32, band: u32, ring: u32): usize {
+  if (ring >= ringsKept) {
+    gather(query, band, ring, farRing);
+    return farRing;
+  }
+  for (let next = <u32>load<u8>(ringsGathered + placeOf(query, band)); next <= ring; next++)
+    keepRing(query, band, next);
+  return placeIn(query, band, ring);
+}
+
+export function bucketsIn(band: u32, ring: u32): u32 {
+  return choose(bitsOf(band), ring);
+}
+
+function gather(query: u32, band: u32, ring: u32, to: usize): void {
+  const value = load<u32>(bandValues + (placeOf(query, band) << 2));
+  const end = masksEnd(bitsOf(band), ring);
+  let into = to;
+  if (splitsOf(band) != 0) {
+    for (let at = masksOf(ring); at < end; at += 4, into += 8)
+      store<u64>(into, load<u64>(entryOf(band, value ^ load<u32>(at))));
+    return;
+  }
+  const directory = bucketAt(band, 0);
+  const low = value & lowBitsOf(band);
+  for (let at = masksOf(ring); at < end; at += 4, into += 8) {
+    store<u64>(into, load<u64>(directory + ((<usize>(low ^ load<u32>(at))) << 3)));
+  }
+}
+
+/** Postings, and what is free, in the buckets of a ring; while a directory doubles, about. */
+export function crowdIn(query: u32, band: u32, ring: u32): f32 {
+  const first = ringAt(query, band, ring);
+  const end = first + ((<usize>bucketsIn(band, ring)) << 3);
+  let words: u32 = 0;
+  for (let at = first; at < end; at += 8) words += wordsOf(load<u64>(at));
+  // A bucket that was split is there with one of its halves.
+  return <f32>words * (1 + <f32>splitsOf(band) / <f32>(lowBitsOf(band) + 1));
+}
