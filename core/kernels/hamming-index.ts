@@ -1,6 +1,6 @@
 // The kernel of the multi-index: codes, postings and a query's work all stay in this module's memory. One instance, one index.
 
-import { arenaBytes } from "./hamming/arena";
+import { arenaBytes, releaseAbandoned } from "./hamming/arena";
 import { insist } from "./hamming/budget";
 import { checksumOf } from "./hamming/checksum";
 import { beginFinding, foundCount, goOnFinding } from "./hamming/found";
@@ -132,6 +132,11 @@ export function remove(slot: u32): bool {
   const removed = removeFromBuckets(slot);
   if (removed) tend(stepsPerChange);
   return removed;
+}
+
+/** Ends the posting of a band: what its buckets had before is taken back. */
+export function endPosting(): void {
+  releaseAbandoned();
 }
 
 /** Begins a query with the codes at `queriesAt()`, and finds by walks: the count of results, or -1: scan. */

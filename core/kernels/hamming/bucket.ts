@@ -95,24 +95,41 @@ export function placeFor(bucket: u64, posting: u32): usize {
   return first;
 }
 
-/** A bucket with room for so many postings, one at least. There must be memory. */
-export function vacant(words: u32): u64 {
+/** A bucket with room for so many postings, one at least; the first few words are left for the caller to write. There must be memory. */
+export function vacant(words: u32, left: u32): u64 {
   const extentClass = classOf(words);
   const bucket = <u64>allot(extentClass) | ((<u64>extentClass) << classShift);
-  memory.fill(postingsOf(bucket), 255, (<usize>wordsIn(extentClass)) << 2);
+  const end = endOf(bucket);
+  for (let at = postingsOf(bucket) + ((<usize>left) << 2); at < end; at += 4) store<u32>(at, none);
   return extentClass <= orderlyClassMax ? bucket | orderBit : untidy(bucket);
 }
 
 export function discard(bucket: u64): void {
-  release(<u32>(bucket & placeMask), classIn(bucket));
+  release(placeIn(bucket), classIn(bucket));
 }
 
-/** The bucket in an extent with room for so many; the postings come along. There must be memory. */
+/** Where a bucket's extent is, as the arena has it. */
+export function placeIn(bucket: u64): u32 {
+  return <u32>(bucket & placeMask);
+}
+
+export function atPlace(bucket: u64, place: u32): u64 {
+  return (bucket & ~placeMask) | <u64>place;
+}
+
+/** The bucket in an extent of another class, with room for so many; the postings come along. There must be memory. */
 export function moved(bucket: u64, words: u32): u64 {
-  const target = vacant(words);
-  if (bucket == 0) return target;
-  memory.copy(postingsOf(target), postingsOf(bucket), (<usize>countIn(bucket)) << 2);
-  discard(bucket);
+  const target = copied(bucket, words);
+  if (bucket != 0) discard(bucket);
+  return target;
+}
+
+/** The like, but the old extent is still there. */
+export function copied(bucket: u64, words: u32): u64 {
+  if (bucket == 0) return vacant(words, 0);
+  const count = countIn(bucket);
+  const target = vacant(words, count);
+  memory.copy(postingsOf(target), postingsOf(bucket), (<usize>count) << 2);
   return isInOrder(bucket) && isInOrder(target) ? target | (bucket & summaryMask) : untidy(target);
 }
 

@@ -87,8 +87,8 @@ export let slotMask: u32 = 0xffffff;
 export let slotsMax: u32 = 0;
 /** Slots for whose codes and postings memory was made sure of. */
 let slotsProvided: u32 = 0;
-/** What postings may take beyond their share: as many as half-filled extents of the smallest directories, and a block's slots without postings yet. */
-const spareBytes: u64 = 0x20000;
+/** What postings may take beyond their share: a page of each class, as many as half-filled extents of the smallest directories, and a block's slots without postings yet. */
+const spareBytes: u64 = 0x40000;
 let blockCount: u32 = 0;
 let bytesPerSlot: u64 = 0;
 let ringBytes: usize = 0;
@@ -170,6 +170,13 @@ function heldWordOf(slot: u32): usize {
 /** Which of the 64 slots around this one are held. */
 export function heldAround(slot: u32): u64 {
   return load<u64>(heldWordOf(slot));
+}
+
+/** Which of the 64 slots from one on, a multiple of 64, are held and between two slots. */
+export function heldBetween(row: u32, first: u32, end: u32): u64 {
+  const from = first > row ? <u64>(first - row) : 0;
+  const beyond = end - row < 64 ? (<u64>-1) << (<u64>(end - row)) : 0;
+  return heldAround(row) & ((<u64>-1) << from) & ~beyond;
 }
 
 export function isHeld(slot: u32): bool {

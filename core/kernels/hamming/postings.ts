@@ -3,10 +3,12 @@
 // Taking a code in is a posting in each band, seen by the next query. Directories double by linear hashing (Litwin, VLDB 1980), a
 // few buckets with every change, so that nothing ever waits for a rebuild.
 
-import { bytesFor, classOf, room } from "./arena";
+import { abandon, bytesFor, classOf, room } from "./arena";
 import {
   arranged,
+  atPlace,
   classIn,
+  copied,
   countIn,
   discard,
   isFull,
@@ -15,6 +17,7 @@ import {
   moved,
   none,
   placeFor,
+  placeIn,
   postingsOf,
   toldBits,
   untidy,
@@ -35,7 +38,9 @@ import {
   bucketAt,
   bucketBitsMax,
   bucketBitsMin,
+  codeOf,
   directoryBytes,
+  heldBetween,
   isHeld,
   placeBlocks,
   reserve,
@@ -161,6 +166,16 @@ export function entryOf(band: u32, value: u32): usize {
   return bucketAt(band, bucketNumber(value, lowBitsOf(band), splitsOf(band)));
 }
 
+/** Tells the bucket whose extent was moved; its first posting tells which bucket that is, but for the band. */
+export function rehouse(from: u32, to: u32): void {
+  const slot = load<u32>((<usize>to) << 3) & slotMask;
+  for (let band: u32 = 0; band < bands; band++) {
+    const at = entryOf(band, bandValue(slot, band));
+    if (placeIn(load<u64>(at)) == from) return store<u64>(at, atPlace(load<u64>(at), to));
+  }
+  unreachable();
+}
+
 function append(at: usize, posting: u32, told: u32): void {
   let bucket = load<u64>(at);
   if (isFull(bucket)) bucket = moved(bucket, wordsOf(bucket) + 1);
@@ -184,11 +199,13 @@ function bucketsOf(band: u32): u32 {
 export function announce(band: u32, first: u32, end: u32): void {
   const low = lowBitsOf(band);
   const splitBelow = splitsOf(band);
-  for (let slot = first; slot < end; slot++) {
-    if (!isHeld(slot)) continue;
-    const value = bandValue(slot, band);
-    const at = arrivals + ((<usize>bucketNumber(value, low, splitBelow)) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+  for (let row = first & ~63; row < end; row += 64) {
+    const codes = codeOf(row);
+    for (let rest = heldBetween(row, first, end); rest != 0; rest &= rest - 1) {
+      const value = bandIn(codes + ((<usize>ctz(rest)) << 5), band);
+      const at = arrivals + ((<usize>bucketNumber(value, low, splitBelow)) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
   }
 }
 
@@ -207,7 +224,12 @@ export function provide(band: u32): void {
     const at = bucketAt(band, number);
     let bucket = load<u64>(at);
     const count = countIn(bucket);
-    if (count + more > wordsOf(bucket)) bucket = moved(bucket, count + more);
+    if (count + more > wordsOf(bucket)) {
+      const old = bucket;
+      bucket = copied(old, count + more);
+      // Places must not change before the postings are where it is now said that they go.
+      if (old != 0) abandon(placeIn(old), classIn(old));
+    }
     store<u32>(arrival, <u32>postingsOf(bucket) + (count << 2));
     store<u64>(at, untidy(bucket));
   }
@@ -218,13 +240,16 @@ export function postRange(band: u32, first: u32, end: u32): void {
   const bits = bitsOf(band);
   const low = lowBitsOf(band);
   const splitBelow = splitsOf(band);
-  for (let slot = first; slot < end; slot++) {
-    if (!isHeld(slot)) continue;
-    const value = bandValue(slot, band);
-    const arrival = arrivals + ((<usize>bucketNumber(value, low, splitBelow)) << 2);
-    const at = load<u32>(arrival);
-    store<u32>(arrival, at + 4);
-    store<u32>(<usize>at, slot | tagOf(value, bits + <u32>((value & low) < splitBelow)));
+  for (let row = first & ~63; row < end; row += 64) {
+    const codes = codeOf(row);
+    for (let rest = heldBetween(row, first, end); rest != 0; rest &= rest - 1) {
+      const i = <u32>ctz(rest);
+      const value = bandIn(codes + ((<usize>i) << 5), band);
+      const arrival = arrivals + ((<usize>bucketNumber(value, low, splitBelow)) << 2);
+      const at = load<u32>(arrival);
+      store<u32>(arrival, at + 4);
+      store<u32>(<usize>at, (row + i) | tagOf(value, bits + <u32>((value & low) < splitBelow)));
+    }
   }
 }
 
@@ -338,6 +363,7 @@ function split(): i32 {
   if (bucket != 0 && !share(band, number, bucket)) return 0;
   unchecked((splits[band] = number + 1));
   if (number + 1 == 1 << bits) endDoubling();
+  if (bucket != 0) discard(bucket);
   return 1 + <i32>(count / postingsPerStep);
 }
 
@@ -349,8 +375,8 @@ function share(band: u32, number: u32, bucket: u64): bool {
   for (let at = first; at < end; at += 4) upperCount += isUpper(load<u32>(at));
   const lowerCount = count - upperCount;
   if (!room(bytesFor(lowerCount) + bytesFor(upperCount))) return false;
-  const lower = lowerCount == 0 ? 0 : vacant(lowerCount);
-  const upper = upperCount == 0 ? 0 : vacant(upperCount);
+  const lower = lowerCount == 0 ? 0 : vacant(lowerCount, lowerCount);
+  const upper = upperCount == 0 ? 0 : vacant(upperCount, upperCount);
   let lowerAt = postingsOf(lower);
   let upperAt = postingsOf(upper);
   const bits = bitsOf(band) + 1;
@@ -365,7 +391,6 @@ function share(band: u32, number: u32, bucket: u64): bool {
       lowerAt += 4;
     }
   }
-  discard(bucket);
   store<u64>(bucketAt(band, number), arranged(lower, toldBits(bits)));
   store<u64>(bucketAt(band, number + (1 << (bits - 1))), arranged(upper, toldBits(bits)));
   return true;

@@ -45,6 +45,7 @@ export class IndexMemory {
       for (const [from, end] of this.#ranges(first)) this.kernel.announce(band, from, end);
       this.kernel.provide(band);
       for (const [from, end] of this.#ranges(first)) this.kernel.postRange(band, from, end);
+      this.kernel.endPosting();
     }
     this.renew();
   }

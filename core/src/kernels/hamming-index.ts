@@ -24,6 +24,7 @@ export interface HammingKernel {
   announce(band: number, first: number, end: number): void;
   provide(band: number): void;
   postRange(band: number, first: number, end: number): void;
+  endPosting(): void;
   arrangeRange(band: number, firstBucket: number, endBucket: number): number;
   remove(slot: number): number;
   search(queryCount: number, radius: number, viewer: number, limit: number): number;
