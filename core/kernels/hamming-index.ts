@@ -1,6 +1,6 @@
 // The kernel of the multi-index: codes, postings and a query's work all stay in this module's memory. One instance, one index.
 
-import { arenaBytes, releaseAbandoned } from "./hamming/arena";
+import { arenaBytes } from "./hamming/arena";
 import { insist } from "./hamming/budget";
 import { checksumOf } from "./hamming/checksum";
 import { beginFinding, foundCount, goOnFinding } from "./hamming/found";
@@ -35,6 +35,7 @@ import {
   claim,
   claimRange,
   emptyBuckets,
+  endPosting,
   holdRange,
   makeRoom,
   nextSlot,
@@ -52,7 +53,19 @@ import { beginQuery, scanSlots, walkAll } from "./hamming/search";
 /** Steps of upkeep that every change pays: some 2 µs. */
 const stepsPerChange: i32 = 32;
 
-export { adopt, announce, arrangeRange, beginPosting, insist, nextSlot, postRange, provide, reserve, widen };
+export {
+  adopt,
+  announce,
+  arrangeRange,
+  beginPosting,
+  endPosting,
+  insist,
+  nextSlot,
+  postRange,
+  provide,
+  reserve,
+  widen,
+};
 
 export function stagingAt(): usize {
   return staging;
@@ -132,11 +145,6 @@ export function remove(slot: u32): bool {
   const removed = removeFromBuckets(slot);
   if (removed) tend(stepsPerChange);
   return removed;
-}
-
-/** Ends the posting of a band: what its buckets had before is taken back. */
-export function endPosting(): void {
-  releaseAbandoned();
 }
 
 /** Begins a query with the codes at `queriesAt()`, and finds by walks: the count of results, or -1: scan. */

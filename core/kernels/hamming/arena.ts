@@ -2,25 +2,28 @@
 //
 // Extents come in classes of size, eight for each doubling, so that an extent is at most an eighth larger than asked for. Buckets
 // that grow evenly leave one class nearly all at a time, long before others come to it: lists of free extents kept a fifth of the
-// memory idle. So extents of up to 128 words lie in pages of their class without a hole: where one is given back, the last of the class
-// is moved there, and its bucket told. Larger ones, few, are listed when they are free (segregated fits: Wilson et al., Dynamic Storage
-// Allocation, 1995). Sizes are counted in words of 4 bytes, places in units of 8, so that 29 bits name one.
+// memory idle. So extents of up to 128 words lie in pages of their class with few holes between them: when these are more than a 64th,
+// the last extents of the class are moved there, and their buckets told. Larger ones, few, are listed when they are free (segregated fits:
+// Wilson et al., Dynamic Storage Allocation, 1995). Sizes are counted in words of 4 bytes, places in units of 8, so that 29 bits name one.
 
 import { none } from "./bucket";
 import { rehouse } from "./postings";
 
-/** The first free extent of each class, before the tables of layout.ts. */
+/** By class, before the tables of layout.ts: the first extent that is free. Of those in pages the first word is then `none`, the second the next one's place. */
 const freeExtents: usize = 0x24800;
-/** Of each class in pages its last page, and behind them how many extents that holds. */
+/** By class of those in pages: the last page, how many extents it holds, how many all do, and how many of them are free. */
 const lastPages: usize = 0x24c00;
 const lastCounts: usize = 0x24c80;
-/** Of each class in pages the first extent that was abandoned. */
-const abandonedExtents: usize = 0x24d00;
+const counts: usize = 0x24d00;
+const freeCounts: usize = 0x24d80;
 /** The largest class in pages, of 128 words. */
 const pagedClassMax: u32 = 31;
 /** A page: the address of the one before it in 8 bytes, then extents. */
 const pageHeader: usize = 8;
 const extentBytesInPage: usize = 4096;
+/** So many extents of a class may be free, and one for so many of all. */
+const freeMin: u32 = 16;
+const freeShare: u32 = 64;
 const memoryPageBytes: u64 = 65536;
 const memoryPagesMax: i64 = 65536;
 const memoryPagesPerGrowth: i64 = 64;
@@ -28,6 +31,8 @@ const memoryPagesPerGrowth: i64 = 64;
 let top: usize = 0;
 let bottom: usize = 0;
 let freePage: usize = 0;
+/** While places must not change. */
+let still: bool = false;
 
 /** Starts an empty arena at an address; `false` when the memory cannot grow that far. */
 export function openArena(at: usize): bool {
@@ -86,48 +91,83 @@ export function bytesFor(words: u32): u64 {
 
 /** Hands out an extent: its place in units of 8 bytes; there must be room. */
 export function allot(extentClass: u32): u32 {
-  if (extentClass <= pagedClassMax) return allotInPage(extentClass);
   const list = freeExtents + ((<usize>extentClass) << 2);
   const place = load<u32>(list);
-  if (place == 0) return unitsOf(raise(bytesIn(extentClass)));
-  store<u32>(list, load<u32>((<usize>place) << 3));
+  const paged = extentClass <= pagedClassMax;
+  if (place == 0) return paged ? allotInPage(extentClass) : unitsOf(raise(bytesIn(extentClass)));
+  store<u32>(list, load<u32>(((<usize>place) << 3) + (paged ? 4 : 0)));
+  if (paged) change(freeCounts, extentClass, -1);
   return place;
 }
 
-/** Takes an extent back. Another of its class may be moved to its place: every extent's bucket must be in its directory, and hold a posting. */
+/** Takes an extent back. Others of its class may be moved: every extent's bucket must be in its directory, and hold a posting. */
 export function release(place: u32, extentClass: u32): void {
-  if (extentClass <= pagedClassMax) return fill(place, extentClass);
   const list = freeExtents + ((<usize>extentClass) << 2);
-  store<u32>((<usize>place) << 3, load<u32>(list));
+  const at = (<usize>place) << 3;
+  const next = load<u32>(list);
   store<u32>(list, place);
+  if (extentClass > pagedClassMax) return store<u32>(at, next);
+  store<u32>(at, none);
+  store<u32>(at, next, 4);
+  change(freeCounts, extentClass, 1);
+  if (!still) closeUp(extentClass);
 }
 
-/** Notes an extent that no bucket holds any more, to be taken back by `releaseAbandoned`: until then nothing is moved. */
-export function abandon(place: u32, extentClass: u32): void {
-  if (extentClass > pagedClassMax) return release(place, extentClass);
-  const list = abandonedExtents + ((<usize>extentClass) << 2);
-  store<u32>((<usize>place) << 3, none);
-  store<u32>((<usize>place) << 3, load<u32>(list), 4);
-  store<u32>(list, place);
+/** From now on places do not change, until `goOnMoving`. */
+export function stopMoving(): void {
+  still = true;
 }
 
-export function releaseAbandoned(): void {
-  for (let extentClass: u32 = 0; extentClass <= pagedClassMax; extentClass++) {
-    const list = abandonedExtents + ((<usize>extentClass) << 2);
-    let place = load<u32>(list);
-    store<u32>(list, 0);
-    while (place != 0) {
-      const next = load<u32>((<usize>place) << 3, 4);
-      dropAbandoned(extentClass);
-      if (load<u32>((<usize>place) << 3) == none) fill(place, extentClass);
-      place = next;
-    }
+export function goOnMoving(): void {
+  still = false;
+  for (let extentClass: u32 = 0; extentClass <= pagedClassMax; extentClass++) closeUp(extentClass);
+}
+
+function change(table: usize, extentClass: u32, by: i32): void {
+  const at = table + ((<usize>extentClass) << 2);
+  store<i32>(at, load<i32>(at) + by);
+}
+
+function countOf(table: usize, extentClass: u32): u32 {
+  return load<u32>(table + ((<usize>extentClass) << 2));
+}
+
+function allotInPage(extentClass: u32): u32 {
+  const bytes = bytesIn(extentClass);
+  if (countOf(lastPages, extentClass) == 0 || countOf(lastCounts, extentClass) == perPage(bytes)) {
+    const page = newPage();
+    store<u32>(page, countOf(lastPages, extentClass));
+    store<u32>(lastPages + ((<usize>extentClass) << 2), <u32>page);
+    store<u32>(lastCounts + ((<usize>extentClass) << 2), 0);
+  }
+  change(lastCounts, extentClass, 1);
+  change(counts, extentClass, 1);
+  return unitsOf(lastOf(extentClass));
+}
+
+function perPage(bytes: usize): u32 {
+  return <u32>(extentBytesInPage / bytes);
+}
+
+/** Moves the last extents of a class to where others were given back, if these are too many. */
+function closeUp(extentClass: u32): void {
+  if (countOf(freeCounts, extentClass) <= freeMin + countOf(counts, extentClass) / freeShare) return;
+  const list = freeExtents + ((<usize>extentClass) << 2);
+  let place = load<u32>(list);
+  store<u32>(list, 0);
+  store<u32>(freeCounts + ((<usize>extentClass) << 2), 0);
+  while (place != 0) {
+    const at = (<usize>place) << 3;
+    const next = load<u32>(at, 4);
+    dropFree(extentClass);
+    if (load<u32>(at) == none) moveLast(place, extentClass);
+    place = next;
   }
 }
 
-/** Takes away what was abandoned at the end of a class, and marks it as gone. */
-function dropAbandoned(extentClass: u32): void {
-  while (load<u32>(lastCounts + ((<usize>extentClass) << 2)) != 0) {
+/** Drops the free extents at the end of a class, marked by another first word as dropped. */
+function dropFree(extentClass: u32): void {
+  while (countOf(counts, extentClass) != 0) {
     const last = lastOf(extentClass);
     if (load<u32>(last) != none) return;
     store<u32>(last, 0);
@@ -135,51 +175,26 @@ function dropAbandoned(extentClass: u32): void {
   }
 }
 
-function allotInPage(extentClass: u32): u32 {
-  const bytes = bytesIn(extentClass);
-  const lastPage = lastPages + ((<usize>extentClass) << 2);
-  const lastCount = lastCounts + ((<usize>extentClass) << 2);
-  let count = load<u32>(lastCount);
-  if (count == perPage(bytes) || load<u32>(lastPage) == 0) {
-    const page = newPage();
-    store<u32>(page, load<u32>(lastPage));
-    store<u32>(lastPage, <u32>page);
-    count = 0;
-  }
-  store<u32>(lastCount, count + 1);
-  return unitsOf(<usize>load<u32>(lastPage) + pageHeader + <usize>count * bytes);
-}
-
-function perPage(bytes: usize): u32 {
-  return <u32>(extentBytesInPage / bytes);
-}
-
-/** Moves the last extent of a class to a place that was given back. */
-function fill(place: u32, extentClass: u32): void {
+function moveLast(place: u32, extentClass: u32): void {
   const last = lastOf(extentClass);
-  if (unitsOf(last) != place) {
-    memory.copy((<usize>place) << 3, last, bytesIn(extentClass));
-    rehouse(unitsOf(last), place);
-  }
+  memory.copy((<usize>place) << 3, last, bytesIn(extentClass));
+  rehouse(unitsOf(last), place);
   dropLast(extentClass);
 }
 
 function lastOf(extentClass: u32): usize {
-  const page = <usize>load<u32>(lastPages + ((<usize>extentClass) << 2));
-  const before = <usize>load<u32>(lastCounts + ((<usize>extentClass) << 2)) - 1;
-  return page + pageHeader + before * bytesIn(extentClass);
+  const before = <usize>countOf(lastCounts, extentClass) - 1;
+  return <usize>countOf(lastPages, extentClass) + pageHeader + before * bytesIn(extentClass);
 }
 
 function dropLast(extentClass: u32): void {
-  const lastPage = lastPages + ((<usize>extentClass) << 2);
-  const lastCount = lastCounts + ((<usize>extentClass) << 2);
-  const rest = load<u32>(lastCount) - 1;
-  store<u32>(lastCount, rest);
-  if (rest != 0) return;
-  const page = <usize>load<u32>(lastPage);
+  change(counts, extentClass, -1);
+  change(lastCounts, extentClass, -1);
+  if (countOf(lastCounts, extentClass) != 0) return;
+  const page = <usize>countOf(lastPages, extentClass);
   const before = load<u32>(page);
-  store<u32>(lastPage, before);
-  store<u32>(lastCount, before == 0 ? 0 : perPage(bytesIn(extentClass)));
+  store<u32>(lastPages + ((<usize>extentClass) << 2), before);
+  store<u32>(lastCounts + ((<usize>extentClass) << 2), before == 0 ? 0 : perPage(bytesIn(extentClass)));
   store<u32>(page, <u32>freePage);
   freePage = page;
 }

@@ -104,6 +104,14 @@ export function vacant(words: u32, left: u32): u64 {
   return extentClass <= orderlyClassMax ? bucket | orderBit : untidy(bucket);
 }
 
+/** Puts a bucket's word, as it has become, in its place in the directory, and gives back the extent that it has left. */
+export function replace(at: usize, bucket: u64): void {
+  const old = load<u64>(at);
+  store<u64>(at, bucket);
+  if (old != 0 && placeIn(old) != placeIn(bucket)) discard(old);
+}
+
+/** Gives back the extent of a bucket that is in no directory any more. */
 export function discard(bucket: u64): void {
   release(placeIn(bucket), classIn(bucket));
 }
@@ -117,15 +125,8 @@ export function atPlace(bucket: u64, place: u32): u64 {
   return (bucket & ~placeMask) | <u64>place;
 }
 
-/** The bucket in an extent of another class, with room for so many; the postings come along. There must be memory. */
+/** A copy of the bucket in another extent, with room for so many postings. There must be memory. */
 export function moved(bucket: u64, words: u32): u64 {
-  const target = copied(bucket, words);
-  if (bucket != 0) discard(bucket);
-  return target;
-}
-
-/** The like, but the old extent is still there. */
-export function copied(bucket: u64, words: u32): u64 {
   if (bucket == 0) return vacant(words, 0);
   const count = countIn(bucket);
   const target = vacant(words, count);

@@ -3,12 +3,11 @@
 // Taking a code in is a posting in each band, seen by the next query. Directories double by linear hashing (Litwin, VLDB 1980), a
 // few buckets with every change, so that nothing ever waits for a rebuild.
 
-import { abandon, bytesFor, classOf, room } from "./arena";
+import { bytesFor, classOf, goOnMoving, room, stopMoving } from "./arena";
 import {
   arranged,
   atPlace,
   classIn,
-  copied,
   countIn,
   discard,
   isFull,
@@ -19,6 +18,7 @@ import {
   placeFor,
   placeIn,
   postingsOf,
+  replace,
   toldBits,
   untidy,
   vacant,
@@ -179,7 +179,7 @@ export function rehouse(from: u32, to: u32): void {
 function append(at: usize, posting: u32, told: u32): void {
   let bucket = load<u64>(at);
   if (isFull(bucket)) bucket = moved(bucket, wordsOf(bucket) + 1);
-  store<u64>(at, withPosting(bucket, posting, told));
+  replace(at, withPosting(bucket, posting, told));
 }
 
 // Many codes are posted band by band: counted by their buckets, so that each gets its extent once, then written there. Each step is a
@@ -214,8 +214,9 @@ function bucketNumber(value: u32, low: u32, splitBelow: u32): u32 {
   return bucket < splitBelow ? value & (2 * low + 1) : bucket;
 }
 
-/** Gives every bucket room for those announced; there is memory, as it was reserved. */
+/** Gives every bucket room for those announced; there is memory, as it was reserved. Until `endPosting` no place changes. */
 export function provide(band: u32): void {
+  stopMoving();
   const buckets = bucketsOf(band);
   for (let number: u32 = 0; number < buckets; number++) {
     const arrival = arrivals + ((<usize>number) << 2);
@@ -224,14 +225,9 @@ export function provide(band: u32): void {
     const at = bucketAt(band, number);
     let bucket = load<u64>(at);
     const count = countIn(bucket);
-    if (count + more > wordsOf(bucket)) {
-      const old = bucket;
-      bucket = copied(old, count + more);
-      // Places must not change before the postings are where it is now said that they go.
-      if (old != 0) abandon(placeIn(old), classIn(old));
-    }
+    if (count + more > wordsOf(bucket)) bucket = moved(bucket, count + more);
     store<u32>(arrival, <u32>postingsOf(bucket) + (count << 2));
-    store<u64>(at, untidy(bucket));
+    replace(at, untidy(bucket));
   }
 }
 
@@ -251,6 +247,10 @@ export function postRange(band: u32, first: u32, end: u32): void {
       store<u32>(<usize>at, (row + i) | tagOf(value, bits + <u32>((value & low) < splitBelow)));
     }
   }
+}
+
+export function endPosting(): void {
+  goOnMoving();
 }
 
 /** Puts a range of buckets in order, before they are looked into; returns how many buckets the band has. */
@@ -308,17 +308,14 @@ function bury(slot: u32): void {
 function withdraw(at: usize, posting: u32, told: u32): bool {
   const bucket = load<u64>(at);
   if (!isInOrder(bucket) && !isUntidy(bucket)) return false;
-  store<u64>(at, shortened(withoutPosting(bucket, posting, told)));
+  replace(at, shortened(withoutPosting(bucket, posting, told)));
   return true;
 }
 
-/** The bucket that postings were taken out of, in a smaller extent where that pays. */
+/** The bucket that postings were taken out of, copied to a smaller extent where that pays. */
 function shortened(bucket: u64): u64 {
   const count = countIn(bucket);
-  if (count == 0) {
-    discard(bucket);
-    return 0;
-  }
+  if (count == 0) return 0;
   return classOf(count) + 2 < classIn(bucket) && room(bytesFor(count)) ? moved(bucket, count) : bucket;
 }
 
@@ -429,7 +426,7 @@ function dropDead(at: usize, bucket: u64, told: u32): void {
   }
   if (kept == end) return;
   memory.fill(kept, 255, end - kept);
-  store<u64>(at, shortened(arranged(bucket, told)));
+  replace(at, shortened(arranged(bucket, told)));
 }
 
 function beginSweep(): bool {
