@@ -21,7 +21,7 @@ const inBlock: u32 = slotsPerBlock - 1;
 
 /** 64 nibbles × 16 values × 32 bytes: what each nibble of a code contributes to the reordered code. */
 export const orderTables: usize = 0x10000;
-/** Every 20-bit mask of at most 4 set bits, by count of bits, then ascending: those of the lowest b bits come first. */
+/** Every 20-bit mask of at most 4 set bits, times the 8 bytes of a bucket's word, by count of bits, then ascending: those of the lowest b bits come first. */
 export const masks: usize = 0x18000;
 /** The walks of a query: for each whom it is for, a bit for each query, then its leader and its band. */
 export const walks: usize = 0x1e800;
@@ -68,8 +68,8 @@ export const farRing: usize = arrivals + ((<usize>4) << bucketBitsMax);
 const rings: usize = farRing + 0x9800;
 const ringPlaceBytes: usize = 1688;
 const queriesMax: u32 = 32;
-/** One directory a band, each with room for the most buckets: where a bucket's postings lie, and how many they are. */
-const directories: usize = rings + queriesMax * bandsMax * ringPlaceBytes;
+/** One directory a band, each with room for the most buckets, at a multiple of that. */
+const directories: usize = (rings + queriesMax * bandsMax * ringPlaceBytes + 0x7fffff) & ~0x7fffff;
 let directoryShift: u32 = 0;
 /** Behind 11 directories of 20 bits: 16 of 16 bits take less. */
 const arena: usize = directories + ((<usize>11) << (bucketBitsMax + 3));

@@ -72,7 +72,7 @@ function hitsIn(words: usize, band: u32, value: u32, ring: u32, left: u32): usiz
   for (let at = words; at < end; at += 8, mask += 4) {
     const word = load<u64>(at);
     store<u64>(hit, word);
-    store<u32>(hit, low ^ load<u32>(mask), 8);
+    store<u32>(hit, low ^ (load<u32>(mask) >> 3), 8);
     hit += (<usize>((word & want) != 0)) << 4;
   }
   return hit;
@@ -87,7 +87,7 @@ function hitsInSplit(words: usize, band: u32, value: u32, ring: u32, left: u32):
   let hit = hits;
   for (let at = words; at < end; at += 8, mask += 4) {
     const word = load<u64>(at);
-    const number = low ^ load<u32>(mask);
+    const number = low ^ (load<u32>(mask) >> 3);
     const halved = number < splitsOf(band);
     store<u64>(hit, word);
     store<u32>(hit, halved ? number | upper : number, 8);
@@ -104,7 +104,7 @@ function otherHalves(band: u32, value: u32, ring: u32, left: u32): usize {
   const end = masksOf(ring) + ((<usize>bucketsIn(band, ring)) << 2);
   let hit = hits;
   for (let mask = masksOf(ring); mask < end; mask += 4) {
-    const number = low ^ load<u32>(mask);
+    const number = low ^ (load<u32>(mask) >> 3);
     if (number >= splitsOf(band)) continue;
     const word = load<u64>(bucketAt(band, number | other));
     store<u64>(hit, word);
@@ -177,8 +177,20 @@ export function look(): bool {
   return true;
 }
 
+/** By eight, as the less there is to do for each, the more loads are under way. */
 function fetchLines(first: usize, end: usize): void {
-  for (let at = first; at < end; at += 16) load<u32>(<usize>load<u32>(at));
+  let at = first;
+  for (; at + 128 <= end; at += 128) {
+    load<u32>(<usize>load<u32>(at));
+    load<u32>(<usize>load<u32>(at, 16));
+    load<u32>(<usize>load<u32>(at, 32));
+    load<u32>(<usize>load<u32>(at, 48));
+    load<u32>(<usize>load<u32>(at, 64));
+    load<u32>(<usize>load<u32>(at, 80));
+    load<u32>(<usize>load<u32>(at, 96));
+    load<u32>(<usize>load<u32>(at, 112));
+  }
+  for (; at < end; at += 16) load<u32>(<usize>load<u32>(at));
 }
 
 function fetchAll(first: usize, end: usize): void {

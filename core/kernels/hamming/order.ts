@@ -33,13 +33,13 @@ export function reorder(from: usize, to: usize): void {
   store<u64>(to, w3, 24);
 }
 
-/** Lists the masks of at most `bandRadiusMax` bits; the next of equal count by Gosper's hack (HAKMEM, item 175). */
+/** Lists the masks of at most `bandRadiusMax` bits, as far apart as buckets' words are; the next of equal count by Gosper's hack (HAKMEM, item 175). */
 export function listMasks(): void {
   let at = masks;
   for (let count: u32 = 0; count <= bandRadiusMax; count++) {
     let mask: u32 = (1 << count) - 1;
     while (mask < 1 << bucketBitsMax) {
-      store<u32>(at, mask);
+      store<u32>(at, mask << 3);
       at += 4;
       if (mask == 0) break;
       const low = mask & -mask;

@@ -46,17 +46,25 @@ export function bucketsIn(band: u32, ring: u32): u32 {
 function gather(query: u32, band: u32, ring: u32, to: usize): void {
   const value = load<u32>(bandValues + (placeOf(query, band) << 2));
   const end = masksEnd(bitsOf(band), ring);
+  const own = bucketAt(band, value & lowBitsOf(band));
+  let at = masksOf(ring);
   let into = to;
   if (splitsOf(band) != 0) {
-    for (let at = masksOf(ring); at < end; at += 4, into += 8)
-      store<u64>(into, load<u64>(entryOf(band, value ^ load<u32>(at))));
+    for (; at < end; at += 4, into += 8) store<u64>(into, load<u64>(entryOf(band, value ^ (load<u32>(at) >> 3))));
     return;
   }
-  const directory = bucketAt(band, 0);
-  const low = value & lowBitsOf(band);
-  for (let at = masksOf(ring); at < end; at += 4, into += 8) {
-    store<u64>(into, load<u64>(directory + ((<usize>(low ^ load<u32>(at))) << 3)));
+  // By eight, as the less there is to do for each, the more loads are under way.
+  for (; at + 32 <= end; at += 32, into += 64) {
+    store<u64>(into, load<u64>(own ^ load<u32>(at)));
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 4)), 8);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 8)), 16);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 12)), 24);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 16)), 32);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 20)), 40);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 24)), 48);
+    store<u64>(into, load<u64>(own ^ load<u32>(at, 28)), 56);
   }
+  for (; at < end; at += 4, into += 8) store<u64>(into, load<u64>(own ^ load<u32>(at)));
 }
 
 /** Postings, and what is free, in the buckets of a ring; while a directory doubles, about. */

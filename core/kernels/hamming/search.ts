@@ -148,7 +148,7 @@ export function compareMet(): bool {
 
 /** Few enough at once that what was loaded for the first is still there when the last has come. */
 function compare(first: usize, end: usize): void {
-  for (let at = first; at < end; at += 8) load<u64>(codeOf(load<u32>(at)));
+  fetchCodes(first, end);
   for (let at = first; at < end; at += 8) {
     const slot = load<u32>(at);
     const code = codeOf(slot);
@@ -156,6 +156,18 @@ function compare(first: usize, end: usize): void {
     if (queryCount == 1 ? halfDistance(code, queries) <= radius : isNearAny(code, load<u32>(walk)))
       consider(slot, code, walk);
   }
+}
+
+/** By four, as the less there is to do for each, the more loads are under way. */
+function fetchCodes(first: usize, end: usize): void {
+  let at = first;
+  for (; at + 32 <= end; at += 32) {
+    load<u64>(codeOf(load<u32>(at)));
+    load<u64>(codeOf(load<u32>(at, 8)));
+    load<u64>(codeOf(load<u32>(at, 16)));
+    load<u64>(codeOf(load<u32>(at, 24)));
+  }
+  for (; at < end; at += 8) load<u64>(codeOf(load<u32>(at)));
 }
 
 /** Whether a code may be near one of the queries of these bits. */
