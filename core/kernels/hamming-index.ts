@@ -8,7 +8,6 @@ import {
   audienceOf,
   bands,
   blockBytes,
-  directoryBytes,
   fixedBytes,
   layOut,
   packBlock,
@@ -31,7 +30,7 @@ import {
   arrangeRange,
   arrivalBytes,
   beginPosting,
-  bitsOf,
+  bucketsOf,
   claim,
   claimRange,
   emptyBuckets,
@@ -110,7 +109,7 @@ export function mostSlots(): u32 {
 /** Bytes that the index has written to: what it takes of the machine's memory, up to a page here and there. */
 export function bytesUsed(): f64 {
   let bytes = fixedBytes() + arenaBytes() + <f64>arrivalBytes;
-  for (let band: u32 = 0; band < bands; band++) bytes += <f64>directoryBytes(bitsOf(band));
+  for (let band: u32 = 0; band < bands; band++) bytes += <f64>bucketsOf(band) * 8;
   return bytes;
 }
 

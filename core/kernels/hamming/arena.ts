@@ -1,15 +1,15 @@
 // The memory behind the tables: handed out from the bottom up, and what is given back is handed out again.
 //
-// Extents come in classes of size, eight for each doubling, so that an extent is at most an eighth larger than asked for. Buckets
+// Extents come in classes of size, eight for each doubling, so that an extent is at most a word or an eighth larger than asked for. Buckets
 // that grow evenly leave one class nearly all at a time, long before others come to it: lists of free extents kept a fifth of the
-// memory idle. So extents of up to 128 words lie in pages of their class with few holes between them: when these are more than a 64th,
+// memory idle. So extents of up to 128 words lie in pages of their class with few holes between them: when these are more than a 64th, or some hundreds,
 // the last extents of the class are moved there, and their buckets told. Larger ones, few, are listed when they are free (segregated fits:
 // Wilson et al., Dynamic Storage Allocation, 1995). Sizes are counted in words of 4 bytes, places in units of 8, so that 29 bits name one.
 
 import { none } from "./bucket";
 import { rehouse } from "./postings";
 
-/** By class, before the tables of layout.ts: the first extent that is free. Of those in pages the first word is then `none`, the second the next one's place. */
+/** By class, where layout.ts leaves room: the first extent that is free. Of those in pages the first word is then `none`, the second the next one's place. */
 const freeExtents: usize = 0x24800;
 /** By class of those in pages: the last page, how many extents it holds, how many all do, and how many of them are free. */
 const lastPages: usize = 0x24c00;
@@ -18,14 +18,16 @@ const counts: usize = 0x24d00;
 const freeCounts: usize = 0x24d80;
 /** The largest class in pages, of 128 words. */
 const pagedClassMax: u32 = 31;
-/** A page: the address of the one before it in 8 bytes, then extents. */
-const pageHeader: usize = 8;
+/** A page: extents, from a multiple of 64 on so that those of 16 words are of one line, then the address of the page before it. */
 const extentBytesInPage: usize = 4096;
-/** So many extents of a class may be free, and one for so many of all. */
+const pageBytes: usize = extentBytesInPage + 64;
+/** So many extents of a class may be free, and one for so many of all; never more than some hundreds, as all are closed up in one go. */
 const freeMin: u32 = 16;
 const freeShare: u32 = 64;
+const freeMost: u32 = 512;
 const memoryPageBytes: u64 = 65536;
-const memoryPagesMax: i64 = 65536;
+/** One less than 4 GiB, so that no address behind an extent is beyond 32 bits. */
+const memoryPagesMax: i64 = 65535;
 const memoryPagesPerGrowth: i64 = 64;
 
 let top: usize = 0;
@@ -55,10 +57,10 @@ export function room(bytes: u64): bool {
   return memory.grow(<i32>min<i64>(max<i64>(missing, memoryPagesPerGrowth), left)) >= 0;
 }
 
-/** Hands out bytes, a multiple of 64, for good and at a multiple of 64; there must be room for 64 more. */
+/** Hands out bytes, a multiple of 64 as all that is handed out, for good and at a multiple of 64; there must be room. */
 export function take(bytes: usize): usize {
-  const at = (top + 63) & ~63;
-  top = at + bytes;
+  const at = top;
+  top += bytes;
   return at;
 }
 
@@ -86,7 +88,7 @@ function bytesIn(extentClass: u32): usize {
 export function bytesFor(words: u32): u64 {
   if (words == 0) return 0;
   const extentClass = classOf(words);
-  return extentClass <= pagedClassMax ? <u64>(pageHeader + extentBytesInPage) : <u64>bytesIn(extentClass);
+  return extentClass <= pagedClassMax ? <u64>pageBytes : <u64>bytesIn(extentClass);
 }
 
 /** Hands out an extent: its place in units of 8 bytes; there must be room. */
@@ -94,13 +96,13 @@ export function allot(extentClass: u32): u32 {
   const list = freeExtents + ((<usize>extentClass) << 2);
   const place = load<u32>(list);
   const paged = extentClass <= pagedClassMax;
-  if (place == 0) return paged ? allotInPage(extentClass) : unitsOf(raise(bytesIn(extentClass)));
+  if (place == 0) return paged ? allotInPage(extentClass) : unitsOf(take(bytesIn(extentClass)));
   store<u32>(list, load<u32>(((<usize>place) << 3) + (paged ? 4 : 0)));
   if (paged) change(freeCounts, extentClass, -1);
   return place;
 }
 
-/** Takes an extent back. Others of its class may be moved: every extent's bucket must be in its directory, and hold a posting. */
+/** Takes an extent back. Unless moving was stopped, others of its class may be moved: every extent's bucket must be in its directory, and hold a posting. */
 export function release(place: u32, extentClass: u32): void {
   const list = freeExtents + ((<usize>extentClass) << 2);
   const at = (<usize>place) << 3;
@@ -136,7 +138,7 @@ function allotInPage(extentClass: u32): u32 {
   const bytes = bytesIn(extentClass);
   if (countOf(lastPages, extentClass) == 0 || countOf(lastCounts, extentClass) == perPage(bytes)) {
     const page = newPage();
-    store<u32>(page, countOf(lastPages, extentClass));
+    setBefore(page, countOf(lastPages, extentClass));
     store<u32>(lastPages + ((<usize>extentClass) << 2), <u32>page);
     store<u32>(lastCounts + ((<usize>extentClass) << 2), 0);
   }
@@ -151,7 +153,7 @@ function perPage(bytes: usize): u32 {
 
 /** Moves the last extents of a class to where others were given back, if these are too many. */
 function closeUp(extentClass: u32): void {
-  if (countOf(freeCounts, extentClass) <= freeMin + countOf(counts, extentClass) / freeShare) return;
+  if (countOf(freeCounts, extentClass) <= freeMin + min(countOf(counts, extentClass) / freeShare, freeMost)) return;
   const list = freeExtents + ((<usize>extentClass) << 2);
   let place = load<u32>(list);
   store<u32>(list, 0);
@@ -184,7 +186,7 @@ function moveLast(place: u32, extentClass: u32): void {
 
 function lastOf(extentClass: u32): usize {
   const before = <usize>countOf(lastCounts, extentClass) - 1;
-  return <usize>countOf(lastPages, extentClass) + pageHeader + before * bytesIn(extentClass);
+  return <usize>countOf(lastPages, extentClass) + before * bytesIn(extentClass);
 }
 
 function dropLast(extentClass: u32): void {
@@ -192,22 +194,24 @@ function dropLast(extentClass: u32): void {
   change(lastCounts, extentClass, -1);
   if (countOf(lastCounts, extentClass) != 0) return;
   const page = <usize>countOf(lastPages, extentClass);
-  const before = load<u32>(page);
+  const before = pageBefore(page);
   store<u32>(lastPages + ((<usize>extentClass) << 2), before);
   store<u32>(lastCounts + ((<usize>extentClass) << 2), before == 0 ? 0 : perPage(bytesIn(extentClass)));
-  store<u32>(page, <u32>freePage);
+  setBefore(page, <u32>freePage);
   freePage = page;
 }
 
 function newPage(): usize {
   const page = freePage;
-  if (page == 0) return raise(pageHeader + extentBytesInPage);
-  freePage = <usize>load<u32>(page);
+  if (page == 0) return take(pageBytes);
+  freePage = <usize>pageBefore(page);
   return page;
 }
 
-function raise(bytes: usize): usize {
-  const at = top;
-  top += bytes;
-  return at;
+function pageBefore(page: usize): u32 {
+  return load<u32>(page + extentBytesInPage);
+}
+
+function setBefore(page: usize, before: u32): void {
+  store<u32>(page + extentBytesInPage, before);
 }

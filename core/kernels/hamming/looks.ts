@@ -135,22 +135,22 @@ function locate(end: usize, walk: u32, band: u32, value: u32, left: u32): bool {
     const first = postingsOf(bucket);
     const last = endOf(bucket);
     if (left == 0 && isInOrder(bucket)) {
-      const look = exactLooks + ((<usize>exactCount) << 4);
-      store<u32>(look, <u32>guessIn(bucket, halved ? summaryOfHalves : summary) & ~63);
-      store<u32>(look, <u32>first, 4);
-      store<u32>(look, <u32>last, 8);
-      store<u32>(look, (tag >> slotBits) | (walk << 8), 12);
+      const at = exactLooks + ((<usize>exactCount) << 4);
+      store<u32>(at, <u32>guessIn(bucket, halved ? summaryOfHalves : summary) & ~63);
+      store<u32>(at, <u32>first, 4);
+      store<u32>(at, <u32>last, 8);
+      store<u32>(at, (tag >> slotBits) | (walk << 8), 12);
       postings += postingsPerLine;
       exactCount++;
     } else {
-      const look = wholeLooks + ((<usize>wholeCount) << 5);
-      store<u32>(look, <u32>first);
-      store<u32>(look, <u32>last, 4);
-      store<u32>(look, tag, 8);
-      store<u32>(look, left, 12);
-      store<u32>(look, walk, 16);
-      store<u32>(look, band, 20);
-      store<i32>(look, isUntidy(bucket) ? <i32>number : -1, 24);
+      const at = wholeLooks + ((<usize>wholeCount) << 5);
+      store<u32>(at, <u32>first);
+      store<u32>(at, <u32>last, 4);
+      store<u32>(at, tag, 8);
+      store<u32>(at, left, 12);
+      store<u32>(at, walk, 16);
+      store<u32>(at, band, 20);
+      store<i32>(at, isUntidy(bucket) ? <i32>number : -1, 24);
       postings += <u32>(last - first) >> 2;
       wholeCount++;
     }
@@ -212,11 +212,11 @@ function lookExactly(end: usize): bool {
     const last = <usize>load<u32>(at, 8);
     const sought = load<u32>(at, 12);
     const told = sought & 255;
-    const look = v128.load(at);
-    v128.store(spilledEnd, look);
+    const words = v128.load(at);
+    v128.store(spilledEnd, words);
     store<u32>(spilledEnd, <u32>line - 64);
     spilledEnd += (<usize>isBefore(line, first, told)) << 4;
-    v128.store(spilledEnd, look);
+    v128.store(spilledEnd, words);
     store<u32>(spilledEnd, (<u32>line + 64) | 1);
     spilledEnd += (<usize>isBehind(line, last, told)) << 4;
     if (!takeEqual(line, first, last, sought)) return false;

@@ -53,6 +53,8 @@ import {
 
 /** Postings looked at for one step of upkeep. */
 const postingsPerStep: u32 = 8;
+/** Postings of a bucket that is a crowd. */
+const crowd: u32 = 4096;
 /** What the directories may take of the 90 bytes a code, in tenths. */
 const directoryTenthsPerCode: u64 = 44;
 
@@ -148,7 +150,7 @@ export function makeRoom(code: usize): bool {
   let bytes: u64 = 0;
   for (let band: u32 = 0; band < bands; band++) {
     const bucket = load<u64>(entryOf(band, bandIn(code, band)));
-    if (isFull(bucket)) bytes += bytesFor(wordsOf(bucket) + 1);
+    if (isFull(bucket)) bytes += bytesFor(wordsWanted(bucket));
   }
   return room(bytes + <u64>blockBytes + 64);
 }
@@ -176,9 +178,15 @@ export function rehouse(from: u32, to: u32): void {
   unreachable();
 }
 
+/** How many postings a bucket that is full should have room for: crowds grow by half, as the extents that they leave are seldom of use to others. */
+function wordsWanted(bucket: u64): u32 {
+  const words = wordsOf(bucket);
+  return words < crowd ? words + 1 : words + words / 2;
+}
+
 function append(at: usize, posting: u32, told: u32): void {
   let bucket = load<u64>(at);
-  if (isFull(bucket)) bucket = moved(bucket, wordsOf(bucket) + 1);
+  if (isFull(bucket)) bucket = moved(bucket, wordsWanted(bucket));
   replace(at, withPosting(bucket, posting, told));
 }
 
@@ -191,7 +199,7 @@ export function beginPosting(band: u32): void {
   arrivalBytes = max(arrivalBytes, bytes);
 }
 
-function bucketsOf(band: u32): u32 {
+export function bucketsOf(band: u32): u32 {
   return (1 << bitsOf(band)) + splitsOf(band);
 }
 
@@ -214,8 +222,8 @@ function bucketNumber(value: u32, low: u32, splitBelow: u32): u32 {
   return bucket < splitBelow ? value & (2 * low + 1) : bucket;
 }
 
-/** Gives every bucket room for those announced; there is memory, as it was reserved. Until `endPosting` no place changes. */
-export function provide(band: u32): void {
+/** Gives every bucket room for those announced; `false` when the memory cannot grow, and the index is of no use. Until `endPosting` no place changes. */
+export function provide(band: u32): bool {
   stopMoving();
   const buckets = bucketsOf(band);
   for (let number: u32 = 0; number < buckets; number++) {
@@ -225,10 +233,14 @@ export function provide(band: u32): void {
     const at = bucketAt(band, number);
     let bucket = load<u64>(at);
     const count = countIn(bucket);
-    if (count + more > wordsOf(bucket)) bucket = moved(bucket, count + more);
+    if (count + more > wordsOf(bucket)) {
+      if (!room(bytesFor(count + more))) return false;
+      bucket = moved(bucket, count + more);
+    }
     store<u32>(arrival, <u32>postingsOf(bucket) + (count << 2));
     replace(at, untidy(bucket));
   }
+  return true;
 }
 
 /** Writes the postings of the held codes of a range of slots. */

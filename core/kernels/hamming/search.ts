@@ -70,6 +70,9 @@ export function walkAll(): bool {
 
 /** Chooses who walks and how far; `false` when comparing every code is expected to cost less. */
 function plan(): bool {
+  const limit = affordable(queryCount);
+  let cost = costOfPlans(queryCount);
+  if (cost > limit) return false;
   for (let query: u32 = 0; query < queryCount; query++) {
     for (let band: u32 = 0; band < bands; band++) {
       const value = bandIn(queryAt(query), band);
@@ -80,8 +83,6 @@ function plan(): bool {
       beginWalk(query, band, -1);
     }
   }
-  const limit = affordable(queryCount);
-  let cost = costOfPlans(queryCount);
   for (let query: u32 = 0; query < queryCount && cost <= limit; query++) cost += allot(query, radius, limit - cost);
   return cost <= limit;
 }
@@ -139,9 +140,9 @@ export function pay(cost: f32): bool {
 /** Compares the codes that were met so far; `false` when that comes to cost more than comparing every code. */
 export function compareMet(): bool {
   const end = met + ((<usize>metCount) << 3);
-  const affordable = pay(costOfCandidates(metCount));
+  const paid = pay(costOfCandidates(metCount));
   beginMeeting();
-  if (!affordable) return false;
+  if (!paid) return false;
   for (let at = met; at < end; at += comparedAtOnce << 3) compare(at, min(end, at + (comparedAtOnce << 3)));
   return !overflown;
 }

@@ -38,16 +38,17 @@ export class IndexMemory {
     return room;
   }
 
-  /** Posts the codes of all slots from one on, for which room was reserved: until then they are not found. */
-  post(first: number): void {
+  /** Posts the codes of all slots from one on: until then they are not found. `false` when there is no room; the index is then of no use. */
+  post(first: number): boolean {
     for (let band = 0; band < this.bands; band++) {
       this.kernel.beginPosting(band);
       for (const [from, end] of this.#ranges(first)) this.kernel.announce(band, from, end);
-      this.kernel.provide(band);
+      if (this.kernel.provide(band) === 0) return false;
       for (const [from, end] of this.#ranges(first)) this.kernel.postRange(band, from, end);
       this.kernel.endPosting();
     }
     this.renew();
+    return true;
   }
 
   /** Puts all buckets in order at once, which else each waits for until it is looked into. */

@@ -229,6 +229,24 @@ test("finds codes that came all at once, and those that came after", () => {
   }
 });
 
+test("takes in many codes at once beside others that are all equal", () => {
+  const index = new MultiIndex({ walk: "always" });
+  const code = randomCode(randomBits(59));
+  for (const count of [70_000, 4_000]) {
+    const codes = new Uint8Array(count * code.length);
+    for (let i = 0; i < count; i++) codes.set(code, i * code.length);
+    index.addAll(codes, new Uint32Array(count));
+  }
+  assert.equal(index.within(code, 0).length, 74_000);
+});
+
+test("leaves little memory idle behind equal codes that come one by one", () => {
+  const index = new MultiIndex();
+  const code = randomCode(randomBits(61));
+  for (let i = 0; i < 100_000; i++) index.add(code, 0);
+  assert.ok(index.bytes < 320 * index.size, `${index.bytes / index.size} bytes a code`);
+});
+
 test("lists more equal codes than its list of results holds, and the first of them alone", () => {
   const count = 70_000;
   const index = new MultiIndex({ walk: "always" });

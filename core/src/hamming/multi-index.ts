@@ -37,7 +37,7 @@ export class IndexFullError extends RangeError {
  * A code within r bits of the query is within a few bits of it in one of 11 bands (Norouzi, Punjani, Fleet, CVPR 2012), so
  * only codes that share such a band are compared; where that would cost more than comparing all, all are compared.
  *
- * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 46 million at most.
+ * @throws RangeError when one memory of 4 GiB cannot hold `codesMax` codes: 45 million at most.
  */
 export class MultiIndex implements CodeIndex {
   readonly #memory: IndexMemory;
@@ -94,8 +94,8 @@ export class MultiIndex implements CodeIndex {
     this.#beforeChange(this.#kernel.nextSlot());
     this.#memory.bytes.set(code, this.#kernel.stagingAt());
     const slot = this.#kernel.add(audience);
-    if (slot < 0) throw this.#full();
     this.#memory.renew();
+    if (slot < 0) throw this.#full();
     return slot;
   }
 
@@ -104,7 +104,7 @@ export class MultiIndex implements CodeIndex {
    *
    * @param codes the codes one after another, 32 bytes each
    * @param audiences one for each code
-   * @throws IndexFullError when they do not fit
+   * @throws IndexFullError when they do not fit; where it is the machine that has no memory left, the index is of no use any more
    * @throws RangeError when the lengths do not agree
    */
   addAll(codes: Uint8Array, audiences: Uint32Array): Slot {
@@ -122,7 +122,7 @@ export class MultiIndex implements CodeIndex {
       this.#memory.words.set(audiences.subarray(done, end), this.#kernel.stagedAudiencesAt() >> 2);
       this.#kernel.addStaged(end - done);
     }
-    this.#memory.post(first);
+    if (!this.#memory.post(first)) throw this.#full();
     this.#memory.arrange();
     return first;
   }

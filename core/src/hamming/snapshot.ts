@@ -133,7 +133,7 @@ export async function restoreSnapshot(memory: IndexMemory, source: SnapshotSourc
   if (!(await reader.isAtEnd())) throw new SnapshotError("damaged", "bytes behind the end of the snapshot");
   memory.kernel.widen(held);
   memory.kernel.adopt(slotEnd);
-  memory.post(0);
+  if (!memory.post(0)) throw new RangeError(`no room for the postings of the ${held} codes of the snapshot`);
   const restored = memory.kernel.countHeld() >>> 0;
   if (restored !== held) throw new SnapshotError("damaged", `expected ${held} codes in the snapshot, got ${restored}`);
 }

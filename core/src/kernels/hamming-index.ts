@@ -22,7 +22,7 @@ export interface HammingKernel {
   addStaged(count: number): number;
   beginPosting(band: number): void;
   announce(band: number, first: number, end: number): void;
-  provide(band: number): void;
+  provide(band: number): number;
   postRange(band: number, first: number, end: number): void;
   endPosting(): void;
   arrangeRange(band: number, firstBucket: number, endBucket: number): number;
