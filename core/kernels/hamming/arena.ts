@@ -92,11 +92,11 @@ export function bytesFor(words: u32): u64 {
 }
 
 /** Hands out an extent: its place in units of 8 bytes; there must be room. */
-export function allot(extentClass: u32): u32 {
+export function handOut(extentClass: u32): u32 {
   const list = freeExtents + ((<usize>extentClass) << 2);
   const place = load<u32>(list);
   const paged = extentClass <= pagedClassMax;
-  if (place == 0) return paged ? allotInPage(extentClass) : unitsOf(take(bytesIn(extentClass)));
+  if (place == 0) return paged ? handOutOfPage(extentClass) : unitsOf(take(bytesIn(extentClass)));
   store<u32>(list, load<u32>(((<usize>place) << 3) + (paged ? 4 : 0)));
   if (paged) change(freeCounts, extentClass, -1);
   return place;
@@ -134,7 +134,7 @@ function countOf(table: usize, extentClass: u32): u32 {
   return load<u32>(table + ((<usize>extentClass) << 2));
 }
 
-function allotInPage(extentClass: u32): u32 {
+function handOutOfPage(extentClass: u32): u32 {
   const bytes = bytesIn(extentClass);
   if (countOf(lastPages, extentClass) == 0 || countOf(lastCounts, extentClass) == perPage(bytes)) {
     const page = newPage();

@@ -8,7 +8,7 @@
 // Buckets of more than some thousands are in no order. Others keep the order they have; those of a restored snapshot get theirs when
 // they are first looked into, as for all of a million codes at once it took 0.1 to 0.15 s, a third of what restoring takes.
 
-import { allot, classOf, release, wordsIn } from "./arena";
+import { classOf, handOut, release, wordsIn } from "./arena";
 import { bandBits, slotBits, tagBits } from "./layout";
 import { sort } from "./sort";
 
@@ -98,7 +98,7 @@ export function placeFor(bucket: u64, posting: u32): usize {
 /** A bucket with room for so many postings, one at least; the first few words are left for the caller to write. There must be memory. */
 export function vacant(words: u32, left: u32): u64 {
   const extentClass = classOf(words);
-  const bucket = <u64>allot(extentClass) | ((<u64>extentClass) << classShift);
+  const bucket = <u64>handOut(extentClass) | ((<u64>extentClass) << classShift);
   const end = endOf(bucket);
   for (let at = postingsOf(bucket) + ((<usize>left) << 2); at < end; at += 4) store<u32>(at, none);
   return extentClass <= orderlyClassMax ? bucket | orderBit : untidy(bucket);

@@ -19,7 +19,7 @@ import {
 } from "./layout";
 import { choose } from "./order";
 import { bitsOf, size } from "./postings";
-import { crowdIn as crowdInRing, ringsKept } from "./rings";
+import { crowdAround, ringsKept } from "./rings";
 
 /** Nanoseconds, measured with a million codes: only their ratios matter. */
 const probeCost: f32 = 24;
@@ -89,7 +89,7 @@ function weigh(leader: u32, band: u32): void {
   const ring: u32 = radiusOf(leader, band) + 1;
   const place = placeOf(leader, band);
   const crowds = ringCrowds + ((place * <usize>ringsKept) << 2);
-  if (ring < ringsKept) store<f32>(crowds + ((<usize>ring) << 2), crowdInRing(leader, band, ring));
+  if (ring < ringsKept) store<f32>(crowds + ((<usize>ring) << 2), crowdAround(leader, band, ring));
   const bits = bitsOf(band);
   const looks = <f32>choose(bits, ring) * probeCost + crowdIn(ring, bits, crowds) * postingCost;
   setStepCost(leader, band, looks + codesIn(ring, bits, crowds) * candidateCost);

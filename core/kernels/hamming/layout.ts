@@ -67,6 +67,7 @@ export const farRing: usize = arrivals + ((<usize>4) << bucketBitsMax);
 /** By query and band: the words of the buckets in the first three rings, at most 211. */
 const rings: usize = farRing + 0x9800;
 const ringPlaceBytes: usize = 1688;
+/** As many as multi-index.ts lets through. */
 const queriesMax: u32 = 32;
 /** One directory a band, each with room for the most buckets, at a multiple of that. */
 const directories: usize = (rings + queriesMax * bandsMax * ringPlaceBytes + 0x7fffff) & ~0x7fffff;

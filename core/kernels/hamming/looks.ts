@@ -20,7 +20,7 @@ import {
   wholeLooks,
   wholeMax,
 } from "./layout";
-import { masksOf } from "./order";
+import { masksEnd, masksOf } from "./order";
 import { arrange, bitsOf, lowBitsOf, splitsOf, tagOf } from "./postings";
 import { bucketsIn, ringAt } from "./rings";
 import { compareMet, pay } from "./search";
@@ -101,7 +101,7 @@ function otherHalves(band: u32, value: u32, ring: u32, left: u32): usize {
   const low = value & lowBitsOf(band);
   const other = (value & (lowBitsOf(band) + 1)) ^ (lowBitsOf(band) + 1);
   const want = wanted(value, bitsOf(band) + 1, left);
-  const end = masksOf(ring) + ((<usize>bucketsIn(band, ring)) << 2);
+  const end = masksEnd(bitsOf(band), ring);
   let hit = hits;
   for (let mask = masksOf(ring); mask < end; mask += 4) {
     const number = low ^ (load<u32>(mask) >> 3);

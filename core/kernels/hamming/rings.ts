@@ -19,11 +19,11 @@ export function gatherRings(query: u32, band: u32, farthest: u32): void {
 }
 
 function keepRing(query: u32, band: u32, ring: u32): void {
-  gather(query, band, ring, placeIn(query, band, ring));
+  gather(query, band, ring, ringPlace(query, band, ring));
   store<u8>(ringsGathered + placeOf(query, band), <u8>(ring + 1));
 }
 
-function placeIn(query: u32, band: u32, ring: u32): usize {
+function ringPlace(query: u32, band: u32, ring: u32): usize {
   const bits = bitsOf(band);
   return ringsOf(query, band) + ((<usize>(ring == 0 ? 0 : ring == 1 ? 1 : 1 + bits)) << 3);
 }
@@ -36,7 +36,7 @@ export function ringAt(query: u32, band: u32, ring: u32): usize {
   }
   for (let next = <u32>load<u8>(ringsGathered + placeOf(query, band)); next <= ring; next++)
     keepRing(query, band, next);
-  return placeIn(query, band, ring);
+  return ringPlace(query, band, ring);
 }
 
 export function bucketsIn(band: u32, ring: u32): u32 {
@@ -68,7 +68,7 @@ function gather(query: u32, band: u32, ring: u32, to: usize): void {
 }
 
 /** Postings, and what is free, in the buckets of a ring; while a directory doubles, about. */
-export function crowdIn(query: u32, band: u32, ring: u32): f32 {
+export function crowdAround(query: u32, band: u32, ring: u32): f32 {
   const first = ringAt(query, band, ring);
   const end = first + ((<usize>bucketsIn(band, ring)) << 3);
   let words: u32 = 0;
