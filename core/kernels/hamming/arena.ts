@@ -93,21 +93,19 @@ export function bytesFor(words: u32): u64 {
 
 /** Hands out an extent: its place in units of 8 bytes; there must be room. */
 export function handOut(extentClass: u32): u32 {
-  const list = freeExtents + ((<usize>extentClass) << 2);
-  const place = load<u32>(list);
+  const place = read(freeExtents, extentClass);
   const paged = extentClass <= pagedClassMax;
   if (place == 0) return paged ? handOutOfPage(extentClass) : unitsOf(take(bytesIn(extentClass)));
-  store<u32>(list, load<u32>(((<usize>place) << 3) + (paged ? 4 : 0)));
+  write(freeExtents, extentClass, load<u32>(((<usize>place) << 3) + (paged ? 4 : 0)));
   if (paged) change(freeCounts, extentClass, -1);
   return place;
 }
 
 /** Takes an extent back. Unless moving was stopped, others of its class may be moved: every extent's bucket must be in its directory, and hold a posting. */
 export function release(place: u32, extentClass: u32): void {
-  const list = freeExtents + ((<usize>extentClass) << 2);
   const at = (<usize>place) << 3;
-  const next = load<u32>(list);
-  store<u32>(list, place);
+  const next = read(freeExtents, extentClass);
+  write(freeExtents, extentClass, place);
   if (extentClass > pagedClassMax) return store<u32>(at, next);
   store<u32>(at, none);
   store<u32>(at, next, 4);
@@ -125,22 +123,25 @@ export function goOnMoving(): void {
   for (let extentClass: u32 = 0; extentClass <= pagedClassMax; extentClass++) closeUp(extentClass);
 }
 
-function change(table: usize, extentClass: u32, by: i32): void {
-  const at = table + ((<usize>extentClass) << 2);
-  store<i32>(at, load<i32>(at) + by);
+function read(table: usize, extentClass: u32): u32 {
+  return load<u32>(table + ((<usize>extentClass) << 2));
 }
 
-function countOf(table: usize, extentClass: u32): u32 {
-  return load<u32>(table + ((<usize>extentClass) << 2));
+function write(table: usize, extentClass: u32, word: u32): void {
+  store<u32>(table + ((<usize>extentClass) << 2), word);
+}
+
+function change(table: usize, extentClass: u32, by: i32): void {
+  write(table, extentClass, read(table, extentClass) + by);
 }
 
 function handOutOfPage(extentClass: u32): u32 {
   const bytes = bytesIn(extentClass);
-  if (countOf(lastPages, extentClass) == 0 || countOf(lastCounts, extentClass) == perPage(bytes)) {
+  if (read(lastPages, extentClass) == 0 || read(lastCounts, extentClass) == perPage(bytes)) {
     const page = newPage();
-    setBefore(page, countOf(lastPages, extentClass));
-    store<u32>(lastPages + ((<usize>extentClass) << 2), <u32>page);
-    store<u32>(lastCounts + ((<usize>extentClass) << 2), 0);
+    setBefore(page, read(lastPages, extentClass));
+    write(lastPages, extentClass, <u32>page);
+    write(lastCounts, extentClass, 0);
   }
   change(lastCounts, extentClass, 1);
   change(counts, extentClass, 1);
@@ -153,11 +154,10 @@ function perPage(bytes: usize): u32 {
 
 /** Moves the last extents of a class to where others were given back, if these are too many. */
 function closeUp(extentClass: u32): void {
-  if (countOf(freeCounts, extentClass) <= freeMin + min(countOf(counts, extentClass) / freeShare, freeMost)) return;
-  const list = freeExtents + ((<usize>extentClass) << 2);
-  let place = load<u32>(list);
-  store<u32>(list, 0);
-  store<u32>(freeCounts + ((<usize>extentClass) << 2), 0);
+  if (read(freeCounts, extentClass) <= freeMin + min(read(counts, extentClass) / freeShare, freeMost)) return;
+  let place = read(freeExtents, extentClass);
+  write(freeExtents, extentClass, 0);
+  write(freeCounts, extentClass, 0);
   while (place != 0) {
     const at = (<usize>place) << 3;
     const next = load<u32>(at, 4);
@@ -169,7 +169,7 @@ function closeUp(extentClass: u32): void {
 
 /** Drops the free extents at the end of a class, marked by another first word as dropped. */
 function dropFree(extentClass: u32): void {
-  while (countOf(counts, extentClass) != 0) {
+  while (read(counts, extentClass) != 0) {
     const last = lastOf(extentClass);
     if (load<u32>(last) != none) return;
     store<u32>(last, 0);
@@ -185,18 +185,18 @@ function moveLast(place: u32, extentClass: u32): void {
 }
 
 function lastOf(extentClass: u32): usize {
-  const before = <usize>countOf(lastCounts, extentClass) - 1;
-  return <usize>countOf(lastPages, extentClass) + before * bytesIn(extentClass);
+  const before = <usize>read(lastCounts, extentClass) - 1;
+  return <usize>read(lastPages, extentClass) + before * bytesIn(extentClass);
 }
 
 function dropLast(extentClass: u32): void {
   change(counts, extentClass, -1);
   change(lastCounts, extentClass, -1);
-  if (countOf(lastCounts, extentClass) != 0) return;
-  const page = <usize>countOf(lastPages, extentClass);
+  if (read(lastCounts, extentClass) != 0) return;
+  const page = <usize>read(lastPages, extentClass);
   const before = pageBefore(page);
-  store<u32>(lastPages + ((<usize>extentClass) << 2), before);
-  store<u32>(lastCounts + ((<usize>extentClass) << 2), before == 0 ? 0 : perPage(bytesIn(extentClass)));
+  write(lastPages, extentClass, before);
+  write(lastCounts, extentClass, before == 0 ? 0 : perPage(bytesIn(extentClass)));
   setBefore(page, <u32>freePage);
   freePage = page;
 }

@@ -15,7 +15,7 @@ import { sort } from "./sort";
 /** In place of a posting, of a slot that there never is; larger than any. */
 export const none: u32 = 0xffffffff;
 /** The largest class whose extents are in order, of 4,096 words: putting one in among more would take over a microsecond. */
-const orderlyClassMax: u32 = 71;
+export const orderlyClassMax: u32 = 71;
 
 const classShift: u64 = 29;
 const summaryShift: u64 = 37;
@@ -99,9 +99,13 @@ export function placeFor(bucket: u64, posting: u32): usize {
 export function vacant(words: u32, left: u32): u64 {
   const extentClass = classOf(words);
   const bucket = <u64>handOut(extentClass) | ((<u64>extentClass) << classShift);
-  const end = endOf(bucket);
-  for (let at = postingsOf(bucket) + ((<usize>left) << 2); at < end; at += 4) store<u32>(at, none);
+  blank(postingsOf(bucket) + ((<usize>left) << 2), endOf(bucket));
   return extentClass <= orderlyClassMax ? bucket | orderBit : untidy(bucket);
+}
+
+/** Says of words of an extent that they are free. */
+export function blank(first: usize, end: usize): void {
+  for (let at = first; at < end; at += 4) store<u32>(at, none);
 }
 
 /** Puts a bucket's word, as it has become, in its place in the directory, and gives back the extent that it has left. */

@@ -51,11 +51,9 @@ export function beginMeeting(): void {
 
 /** Lists looks into the buckets that hold anything near a value, `left` bits farther than the ring; `false` when that costs too much. */
 export function lookAround(walk: u32, query: u32, band: u32, value: u32, ring: u32, left: u32): bool {
-  const splitBelow = splitsOf(band);
-  const words = ringAt(query, band, ring);
-  const end = splitBelow == 0 ? hitsIn(words, band, value, ring, left) : hitsInSplit(words, band, value, ring, left);
-  if (!locate(end, walk, band, value, left)) return false;
-  return splitBelow == 0 || left == 0 || locate(otherHalves(band, value, ring, left - 1), walk, band, value, left - 1);
+  if (!locate(hitsIn(ringAt(query, band, ring), band, value, ring, left), walk, band, value, left)) return false;
+  if (splitsOf(band) == 0 || left == 0) return true;
+  return locate(otherHalves(band, value, ring, left - 1), walk, band, value, left - 1);
 }
 
 /** What a bucket's word must share a bit with to be worth a look. */
@@ -63,35 +61,27 @@ function wanted(value: u32, bits: u32, left: u32): u64 {
   return left == 0 ? summaryOf(tagOf(value, bits), toldBits(bits)) : -1;
 }
 
-function hitsIn(words: usize, band: u32, value: u32, ring: u32, left: u32): usize {
-  const low = value & lowBitsOf(band);
-  const want = wanted(value, bitsOf(band), left);
-  const end = words + ((<usize>bucketsIn(band, ring)) << 3);
-  let mask = masksOf(ring);
-  let hit = hits;
-  for (let at = words; at < end; at += 8, mask += 4) {
-    const word = load<u64>(at);
-    store<u64>(hit, word);
-    store<u32>(hit, low ^ (load<u32>(mask) >> 3), 8);
-    hit += (<usize>((word & want) != 0)) << 4;
-  }
-  return hit;
+/** Notes a bucket, to be noted over by the next unless its word is wanted: the place for the next. */
+function noteHit(hit: usize, word: u64, number: u32, want: u64): usize {
+  store<u64>(hit, word);
+  store<u32>(hit, number, 8);
+  return hit + ((<usize>((word & want) != 0)) << 4);
 }
 
-function hitsInSplit(words: usize, band: u32, value: u32, ring: u32, left: u32): usize {
-  const bits = bitsOf(band);
+/** Of the buckets whose words are given; of those that were split, the half of the value's next bit. */
+function hitsIn(words: usize, band: u32, value: u32, ring: u32, left: u32): usize {
   const low = value & lowBitsOf(band);
   const upper = value & (lowBitsOf(band) + 1);
+  const splitBelow = splitsOf(band);
+  const want = wanted(value, bitsOf(band), left);
+  const wantOfHalves = wanted(value, bitsOf(band) + 1, left);
   const end = words + ((<usize>bucketsIn(band, ring)) << 3);
   let mask = masksOf(ring);
   let hit = hits;
   for (let at = words; at < end; at += 8, mask += 4) {
-    const word = load<u64>(at);
-    const number = low ^ (load<u32>(mask) >> 3);
-    const halved = number < splitsOf(band);
-    store<u64>(hit, word);
-    store<u32>(hit, halved ? number | upper : number, 8);
-    hit += (<usize>((word & wanted(value, bits + <u32>halved, left)) != 0)) << 4;
+    const bucket = low ^ (load<u32>(mask) >> 3);
+    const halved = bucket < splitBelow;
+    hit = noteHit(hit, load<u64>(at), halved ? bucket | upper : bucket, halved ? wantOfHalves : want);
   }
   return hit;
 }
@@ -104,12 +94,8 @@ function otherHalves(band: u32, value: u32, ring: u32, left: u32): usize {
   const end = masksEnd(bitsOf(band), ring);
   let hit = hits;
   for (let mask = masksOf(ring); mask < end; mask += 4) {
-    const number = low ^ (load<u32>(mask) >> 3);
-    if (number >= splitsOf(band)) continue;
-    const word = load<u64>(bucketAt(band, number | other));
-    store<u64>(hit, word);
-    store<u32>(hit, number | other, 8);
-    hit += (<usize>((word & want) != 0)) << 4;
+    const bucket = low ^ (load<u32>(mask) >> 3);
+    if (bucket < splitsOf(band)) hit = noteHit(hit, load<u64>(bucketAt(band, bucket | other)), bucket | other, want);
   }
   return hit;
 }

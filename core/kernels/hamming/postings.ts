@@ -7,6 +7,7 @@ import { bytesFor, classOf, goOnMoving, room, stopMoving } from "./arena";
 import {
   arranged,
   atPlace,
+  blank,
   classIn,
   countIn,
   discard,
@@ -15,6 +16,7 @@ import {
   isUntidy,
   moved,
   none,
+  orderlyClassMax,
   placeFor,
   placeIn,
   postingsOf,
@@ -53,8 +55,6 @@ import {
 
 /** Postings looked at for one step of upkeep. */
 const postingsPerStep: u32 = 8;
-/** Postings of a bucket that is a crowd. */
-const crowd: u32 = 4096;
 /** What the directories may take of the 90 bytes a code, in tenths. */
 const directoryTenthsPerCode: u64 = 44;
 
@@ -152,7 +152,7 @@ export function makeRoom(code: usize): bool {
     const bucket = load<u64>(entryOf(band, bandIn(code, band)));
     if (isFull(bucket)) bytes += bytesFor(wordsWanted(bucket));
   }
-  return room(bytes + <u64>blockBytes + 64);
+  return room(bytes + <u64>blockBytes);
 }
 
 export function post(slot: u32): void {
@@ -178,10 +178,10 @@ export function rehouse(from: u32, to: u32): void {
   unreachable();
 }
 
-/** How many postings a bucket that is full should have room for: crowds grow by half, as the extents that they leave are seldom of use to others. */
+/** How many postings a bucket that is full should have room for: those too large for order grow by half, as the extents that they leave are seldom of use to others. */
 function wordsWanted(bucket: u64): u32 {
   const words = wordsOf(bucket);
-  return words < crowd ? words + 1 : words + words / 2;
+  return classIn(bucket) < orderlyClassMax ? words + 1 : words + words / 2;
 }
 
 function append(at: usize, posting: u32, told: u32): void {
@@ -437,7 +437,7 @@ function dropDead(at: usize, bucket: u64, told: u32): void {
     kept += (<usize>isHeld(posting & slotMask)) << 2;
   }
   if (kept == end) return;
-  memory.fill(kept, 255, end - kept);
+  blank(kept, end);
   replace(at, shortened(arranged(bucket, told)));
 }
 

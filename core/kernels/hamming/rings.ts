@@ -15,12 +15,7 @@ export const ringsKept: u32 = 3;
 export function gatherRings(query: u32, band: u32, farthest: u32): void {
   touchRings(query);
   store<u8>(ringsGathered + placeOf(query, band), 0);
-  for (let ring: u32 = 0; ring <= farthest; ring++) keepRing(query, band, ring);
-}
-
-function keepRing(query: u32, band: u32, ring: u32): void {
-  gather(query, band, ring, ringPlace(query, band, ring));
-  store<u8>(ringsGathered + placeOf(query, band), <u8>(ring + 1));
+  ringAt(query, band, farthest);
 }
 
 function ringPlace(query: u32, band: u32, ring: u32): usize {
@@ -34,8 +29,11 @@ export function ringAt(query: u32, band: u32, ring: u32): usize {
     gather(query, band, ring, farRing);
     return farRing;
   }
-  for (let next = <u32>load<u8>(ringsGathered + placeOf(query, band)); next <= ring; next++)
-    keepRing(query, band, next);
+  const gathered = ringsGathered + placeOf(query, band);
+  for (let next = <u32>load<u8>(gathered); next <= ring; next++) {
+    gather(query, band, next, ringPlace(query, band, next));
+    store<u8>(gathered, <u8>(next + 1));
+  }
   return ringPlace(query, band, ring);
 }
 

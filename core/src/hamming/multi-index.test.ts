@@ -31,7 +31,7 @@ class Twins {
   }
 
   addAll(codes: readonly Uint8Array[]): void {
-    const first = this.index.addAll(Uint8Array.from(codes.flatMap((code) => [...code])), new Uint32Array(codes.length));
+    const first = this.index.addAll(Buffer.concat(codes), new Uint32Array(codes.length));
     codes.forEach((code, i) => {
       this.#note(first + i, code, 0);
     });
@@ -233,9 +233,7 @@ test("takes in many codes at once beside others that are all equal", () => {
   const index = new MultiIndex({ walk: "always" });
   const code = randomCode(randomBits(59));
   for (const count of [70_000, 4_000]) {
-    const codes = new Uint8Array(count * code.length);
-    for (let i = 0; i < count; i++) codes.set(code, i * code.length);
-    index.addAll(codes, new Uint32Array(count));
+    index.addAll(Buffer.concat(new Array(count).fill(code)), new Uint32Array(count));
   }
   assert.equal(index.within(code, 0).length, 74_000);
 });
